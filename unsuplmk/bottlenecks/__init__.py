@@ -1,0 +1,1 @@
+"""Bottlenecks: heatmaps to points to maps."""

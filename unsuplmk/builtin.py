@@ -1,0 +1,96 @@
+"""The built-in plugin: the table of contents of what ships. It enters by the same door as all others."""
+
+from collections.abc import Mapping
+
+from unsuplmk.hookspecs import hookimpl
+
+
+@hookimpl
+def register_pair_sources() -> Mapping[str, type]:
+    """The built-in pair sources."""
+    from unsuplmk.pairs.video import Video
+    from unsuplmk.pairs.views import Views
+    from unsuplmk.pairs.warped import Warped
+
+    return {"warped": Warped, "video": Video, "views": Views}
+
+
+@hookimpl
+def register_encoders() -> Mapping[str, type]:
+    """The built-in encoders."""
+    from unsuplmk.encoders.convnet import Convnet
+    from unsuplmk.encoders.hourglass import Hourglass
+
+    return {"convnet": Convnet, "hourglass": Hourglass}
+
+
+@hookimpl
+def register_bottlenecks() -> Mapping[str, type]:
+    """The built-in bottlenecks."""
+    from unsuplmk.bottlenecks.gaussian import Gaussian
+
+    return {"gaussian": Gaussian}
+
+
+@hookimpl
+def register_generators() -> Mapping[str, type]:
+    """The built-in generators."""
+    from unsuplmk.generators.renderer import Renderer
+    from unsuplmk.generators.unet import UNet
+
+    return {"renderer": Renderer, "unet": UNet}
+
+
+@hookimpl
+def register_losses() -> Mapping[str, type]:
+    """The built-in losses."""
+    from unsuplmk.losses.equivariance import Equivariance
+    from unsuplmk.losses.pixel import Pixel
+    from unsuplmk.losses.separation import Separation
+    from unsuplmk.losses.squeezenet import Squeezenet
+    from unsuplmk.losses.vgg16 import Vgg16
+    from unsuplmk.losses.vgg19 import Vgg19
+
+    return {
+        "pixel": Pixel,
+        "vgg16": Vgg16,
+        "vgg19": Vgg19,
+        "squeezenet": Squeezenet,
+        "equivariance": Equivariance,
+        "separation": Separation,
+    }
+
+
+@hookimpl
+def register_datasets() -> Mapping[str, type]:
+    """The built-in datasets."""
+    from unsuplmk.datasets.puppets import Puppets
+
+    return {"puppets": Puppets}
+
+
+@hookimpl
+def register_stages() -> Mapping[str, type]:
+    """The built-in stages."""
+    from unsuplmk.stages.health import Health
+    from unsuplmk.stages.preview import Preview
+
+    return {"preview": Preview, "health": Health}
+
+
+@hookimpl
+def register_metrics() -> Mapping[str, type]:
+    """The built-in metrics."""
+    from unsuplmk.metrics.error import Error
+    from unsuplmk.metrics.pck import Pck
+
+    return {"error": Error, "pck": Pck}
+
+
+@hookimpl
+def register_formats() -> Mapping[str, type]:
+    """The built-in formats."""
+    from unsuplmk.formats.deeplabcut import Deeplabcut
+    from unsuplmk.formats.npz import Npz
+
+    return {"deeplabcut": Deeplabcut, "npz": Npz}

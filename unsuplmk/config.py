@@ -1,0 +1,181 @@
+"""The settings of a job: one frozen model, TOML in and out, recipes by name.
+
+Precedence is signature < file < command line. Unknown keys are errors. Tables match the dots of the
+command line: `--encoder hourglass --encoder.width 64` is `[encoder]` with `name` and `width`, and
+`--loss.vgg16.weight 2` is `[loss.vgg16]` with `weight`.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tomli_w
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from unsuplmk import registry
+from unsuplmk.errors import UserError, unknown
+
+SINGLE = ("pairs", "encoder", "bottleneck", "generator")
+"""Kinds of which a job has exactly one."""
+
+Options = dict[str, Any]
+
+
+class Config(BaseModel):
+    """Everything that decides what a job does. Options of the parts lie in tables named after their kind."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Annotated[str, Field(description="A folder, a video, a glob, or the name of a dataset.")] = "puppets"
+    landmarks: Annotated[int, Field(ge=1, le=500, description="How many landmarks to discover.")] = 10
+    size: Annotated[int, Field(ge=16, le=2048, multiple_of=8, description="Side of the network's image, px.")] = 128
+    fit: Annotated[
+        Literal["pad", "crop", "stretch"], Field(description="How frames of other shapes are made square.")
+    ] = "pad"
+    augment: Annotated[str, Field(description="A serialised albumentations pipeline (JSON or YAML).")] = ""
+    steps: Annotated[int, Field(ge=1, description="Training steps.")] = 20_000
+    batch: Annotated[int, Field(ge=1, description="Pairs a step, over all devices.")] = 32
+    seed: Annotated[int, Field(ge=0, lt=2**31, description="Seed of everything drawn at random.")] = 0
+    learning_rate: Annotated[float, Field(gt=0, description="Peak learning rate of Adam.")] = 1e-3
+    schedule: Annotated[
+        Literal["cosine", "constant"], Field(description="Course of the learning rate after the warm-up.")
+    ] = "cosine"
+    warmup: Annotated[int, Field(ge=0, description="Steps of linear warm-up.")] = 100
+    weight_decay: Annotated[float, Field(ge=0, description="Decoupled weight decay.")] = 1e-4
+    clip: Annotated[float, Field(ge=0, description="Bound of the gradient's l2 norm; 0 for none.")] = 1.0
+    ema: Annotated[float, Field(ge=0, lt=1, description="Decay of the weights' moving average; 0 for none.")] = 0.999
+    precision: Annotated[
+        Literal["auto", "float32", "bfloat16"], Field(description="auto: bfloat16 where the hardware has it.")
+    ] = "auto"
+    compile: Annotated[bool, Field(description="Compile the model with torch.compile.")] = False
+    device: Annotated[str, Field(description="auto, cpu, cuda or mps.")] = "auto"
+    devices: Annotated[int, Field(ge=1, le=1024, description="Processes on this machine.")] = 1
+    workers: Annotated[int, Field(ge=0, description="Loader processes; they only run --augment.")] = 0
+    save_every: Annotated[int, Field(ge=1, description="Steps between checkpoints.")] = 1000
+    log_every: Annotated[int, Field(ge=1, description="Steps between lines of the log.")] = 50
+
+    pairs: Annotated[Options, Field(description="How pairs are made.")] = {"name": "warped"}
+    encoder: Annotated[Options, Field(description="The keypoint encoder.")] = {"name": "convnet"}
+    bottleneck: Annotated[Options, Field(description="The bottleneck.")] = {"name": "gaussian"}
+    generator: Annotated[Options, Field(description="The generator.")] = {"name": "renderer"}
+    loss: Annotated[dict[str, Options], Field(min_length=1, description="The losses, each with a weight.")] = {
+        "pixel": {"weight": 1.0},
+        "equivariance": {"weight": 1.0},
+        "separation": {"weight": 1.0},
+    }
+    stage: Annotated[dict[str, Options], Field(description="What happens beside the training step.")] = {
+        "preview": {},
+        "health": {},
+    }
+    dataset: Annotated[Options, Field(description="Options of the dataset that `data` names.")] = {}
+
+    @field_validator(*SINGLE, mode="before")
+    @classmethod
+    def _named(cls, value: object) -> object:
+        return {"name": value} if isinstance(value, str) else value
+
+    @field_validator("loss", "stage", mode="before")
+    @classmethod
+    def _tables(cls, value: object) -> object:
+        names = [value] if isinstance(value, str) else value
+        return {name: {} for name in names} if isinstance(names, list | tuple) else value
+
+    def resolved(self) -> Config:
+        """This config with every part's options checked and written out in full.
+
+        Raises:
+            UserError: A component or option is unknown, missing or out of range.
+        """
+        parts: dict[str, Any] = {}
+        for kind in SINGLE:
+            given = dict(getattr(self, kind))
+            name = given.pop("name", None)
+            if name is None:
+                raise UserError(f"[{kind}] needs a name; known: {', '.join(registry.components(kind))}")
+            parts[kind] = {"name": name, **registry.check(kind, name, given)}
+        parts["loss"] = {}
+        for name, given in self.loss.items():
+            weight = given.get("weight", 1.0)
+            if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
+                raise UserError(f"--loss.{name}.weight must be a finite number of at least 0, not {weight!r}")
+            rest = {key: value for key, value in given.items() if key != "weight"}
+            parts["loss"][name] = {"weight": float(weight), **registry.check("loss", name, rest)}
+        parts["stage"] = {name: registry.check("stage", name, given) for name, given in self.stage.items()}
+        if self.dataset or self.data in registry.components("dataset"):
+            parts["dataset"] = registry.check("dataset", self.data, self.dataset)
+        return self.model_copy(update=parts)
+
+    def build(self, kind: str, *wired: Any) -> Any:
+        """The part of a single kind, wired and with this config's options."""
+        given = dict(getattr(self, kind))
+        return registry.build(kind, given.pop("name"), *wired, **given)
+
+    def dump(self) -> dict[str, Any]:
+        """As plain values that TOML and JSON can hold; options that are unset (None) are left out."""
+        return _plain(self.model_dump())
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return str(value) if isinstance(value, Path) else value
+
+
+def make(values: Mapping[str, Any], origin: str = "config") -> Config:
+    """A config from plain values, every fault in one message.
+
+    Raises:
+        UserError: A key is unknown (the nearest spelling is shown) or a value is out of range.
+    """
+    for key in values:
+        if key not in Config.model_fields:
+            raise unknown(f"key of {origin}", key, Config.model_fields)
+    try:
+        return Config(**values)
+    except ValidationError as error:
+        faults = (f"{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg']}" for e in error.errors())
+        raise UserError(f"{origin}: {'; '.join(faults)}") from None
+
+
+def recipes() -> dict[str, str]:
+    """The recipes that ship with the package: name -> first comment line."""
+    folder = resources.files("unsuplmk") / "recipes"
+    texts = {f.name.removesuffix(".toml"): f.read_text("utf-8") for f in folder.iterdir() if f.name.endswith(".toml")}
+    return {name: texts[name].partition("\n")[0].removeprefix("#").strip() for name in sorted(texts)}
+
+
+def load(source: str) -> dict[str, Any]:
+    """The values of a recipe, given by name, or of a TOML file, given by path.
+
+    Raises:
+        UserError: There is no such recipe or file, or it is not TOML.
+    """
+    path = Path(source)
+    if path.is_dir() and (path / "config.toml").is_file():
+        path = path / "config.toml"
+    if path.suffix == ".toml" or path.is_file():
+        try:
+            text = path.read_text("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"cannot read config {source}: {error}") from None
+    elif source in recipes():
+        text = (resources.files("unsuplmk") / "recipes" / f"{source}.toml").read_text("utf-8")
+    else:
+        raise unknown("recipe", source, recipes())
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UserError(f"{source} is not TOML: {error}") from None
+    values.pop("versions", None)
+    return values
+
+
+def to_toml(config: Config, versions: Mapping[str, str]) -> str:
+    """The complete config as TOML, with the versions of what it ran under."""
+    return tomli_w.dumps({**config.dump(), "versions": dict(versions)})

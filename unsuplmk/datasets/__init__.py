@@ -1,0 +1,1 @@
+"""Datasets: frames found by name."""

@@ -1,0 +1,1 @@
+"""Generators: source and landmarks to target."""

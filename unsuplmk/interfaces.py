@@ -1,0 +1,188 @@
+"""The abstract classes: one for every kind of part that a plugin may bring.
+
+Positional constructor parameters are wired by the job (`landmarks`, `maps`); keyword-only ones are the
+user's options and become command-line options, config keys and documentation. The `Args:` lines of the
+class docstring are their help.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from unsuplmk.types import Image, Landmarks, Pair, Reconstruction, Render, Step, Tracks
+
+if TYPE_CHECKING:
+    from unsuplmk.job import Training
+
+
+class PairSource(nn.Module, ABC):
+    """Chooses the frames of a pair on the CPU, and makes the pair of them on the device, in batch.
+
+    Class attributes:
+        clips: True if a pair needs two frames of one clip; the job then refuses data without clips.
+        provides: Which of {"warp", "weight"} its pairs carry.
+    """
+
+    clips: ClassVar[bool] = False
+    provides: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def frames(self, index: int, clip: range, rng: Random) -> tuple[int, ...]:
+        """Indices of the frames to load for the pair that starts from frame `index` of `clip`."""
+
+    @abstractmethod
+    def forward(self, frames: tuple[Image, ...]) -> Pair:
+        """Make the pairs of a batch; draw at random only through `unsuplmk.ops.draws`."""
+
+
+class Encoder(nn.Module, ABC):
+    """Turns images into one heatmap a landmark; constructor: `(landmarks, *, options)`."""
+
+    @abstractmethod
+    def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch landmarks h w"]:
+        """Scores (logits), at any resolution that divides the image's."""
+
+
+class Bottleneck(nn.Module, ABC):
+    """Keeps only coordinates; constructor: `(landmarks, *, options)`.
+
+    Attributes:
+        maps: How many channels `render` draws.
+    """
+
+    maps: int
+
+    @abstractmethod
+    def locate(self, heatmaps: Float[Tensor, "batch landmarks h w"]) -> Landmarks:
+        """Read coordinates from heatmaps, differentiably."""
+
+    @abstractmethod
+    def render(self, landmarks: Landmarks, size: tuple[int, int]) -> Float[Tensor, "batch maps h w"]:
+        """Draw the landmarks as maps of `size` (height, width) for the generator."""
+
+
+class Generator(nn.Module, ABC):
+    """Rebuilds the target from the source's appearance and the landmarks; constructor: `(maps, *, options)`.
+
+    Class attributes:
+        needs: May hold "source": the landmarks of the source image. Otherwise `source` has no points,
+            so that the encoder need not run on it.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def forward(self, pair: Pair, source: Landmarks, target: Landmarks, render: Render) -> Reconstruction:
+        """Rebuild `pair.target` without looking at it."""
+
+
+class Loss(nn.Module, ABC):
+    """A scalar to minimise; constructor: `(*, options)`.
+
+    Class attributes:
+        needs: Which of {"warp"} a pair must carry.
+    """
+
+    needs: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def forward(self, step: Step) -> Float[Tensor, ""]:
+        """The loss of one step, averaged over the batch."""
+
+
+class Dataset(ABC):
+    """Frames found by name: a number of frames, in clips, each read on demand; constructor: `(*, options)`."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many frames there are."""
+
+    @property
+    @abstractmethod
+    def clips(self) -> Sequence[range]:
+        """Ranges of frame indices, each in the order of time (or of viewpoint); together all frames."""
+
+    @abstractmethod
+    def read(self, index: int) -> np.ndarray:
+        """Frame `index` as RGB uint8 (height, width, 3).
+
+        Raises:
+            unsuplmk.errors.UserError: The frame cannot be read; the message names it.
+        """
+
+    @abstractmethod
+    def name(self, index: int) -> str:
+        """What to call frame `index`: its path, or `video.mp4:frame`."""
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        """Names of the annotated points; none unless the dataset knows better."""
+        return ()
+
+    def annotation(self, index: int) -> Float[np.ndarray, "points 2"]:
+        """Annotated points of frame `index`, (x, y) in its pixels; NaN where missing."""
+        return np.empty((0, 2))
+
+
+class Stage(ABC):
+    """Something beside the training step: previews, health, logging; constructor: `(*, options)`."""
+
+    def start(self, training: Training) -> None:
+        """Called once, before the first step."""
+
+    def step(self, training: Training) -> None:
+        """Called after every step, on the main process."""
+
+    def finish(self, training: Training) -> None:
+        """Called once, after the last step or an interruption."""
+
+
+class Metric(ABC):
+    """Figures that compare predicted with true points; constructor: `(*, options)`."""
+
+    @abstractmethod
+    def __call__(
+        self,
+        predicted: Float[np.ndarray, "images points 2"],
+        truth: Float[np.ndarray, "images points 2"],
+        scale: Float[np.ndarray, "images"],
+    ) -> Mapping[str, float]:
+        """Figures by name. `scale` is each image's normaliser in pixels (1 for px); NaN truth is missing."""
+
+
+class Tracker(ABC):
+    """A filter over time; constructor: `(*, options)`."""
+
+    @abstractmethod
+    def __call__(self, tracks: Tracks) -> Tracks:
+        """The same landmarks, corrected."""
+
+
+class Format(ABC):
+    """A file format for tracks; constructor: `(*, options)`.
+
+    Class attributes:
+        suffixes: The file suffixes it answers to, with the dot.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def read(self, path: Path) -> Tracks:
+        """Read tracks.
+
+        Raises:
+            unsuplmk.errors.UserError: The file is not of this format.
+        """
+
+    @abstractmethod
+    def write(self, tracks: Tracks, path: Path) -> None:
+        """Write tracks; the job of writing to a temporary name first is the caller's."""

@@ -1,0 +1,44 @@
+"""Coordinates: [-1, 1] from edge to edge inside, pixels outside; one function each way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+Coordinates = TypeVar("Coordinates", Tensor, np.ndarray)
+
+
+def to_pixels(xy: Coordinates, size: Sequence[int]) -> Coordinates:
+    """From [-1, 1] to pixels of an image of `size` (width, height); the first pixel's centre is 0."""
+    width, height = size
+    scale = _like(xy, (width / 2, height / 2))
+    return (xy + 1) * scale - 0.5
+
+
+def from_pixels(xy: Coordinates, size: Sequence[int]) -> Coordinates:
+    """From pixels of an image of `size` (width, height) to [-1, 1]; the inverse of `to_pixels`."""
+    width, height = size
+    scale = _like(xy, (2 / width, 2 / height))
+    return (xy + 0.5) * scale - 1
+
+
+def centres(n: int, like: Tensor) -> Float[Tensor, "n"]:
+    """Centres of the n pixels of one axis, in [-1, 1]: (2 i + 1) / n - 1."""
+    return (2 * torch.arange(n, device=like.device, dtype=torch.float32) + 1) / n - 1
+
+
+def grid(height: int, width: int, like: Tensor) -> Float[Tensor, "height width 2"]:
+    """(x, y) of every pixel's centre, in [-1, 1]."""
+    y, x = torch.meshgrid(centres(height, like), centres(width, like), indexing="ij")
+    return torch.stack([x, y], -1)
+
+
+def _like(xy: Coordinates, values: tuple[float, float]) -> Coordinates:
+    if isinstance(xy, Tensor):
+        return torch.tensor(values, dtype=xy.dtype, device=xy.device)
+    return np.asarray(values)

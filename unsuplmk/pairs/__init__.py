@@ -1,0 +1,1 @@
+"""Pair sources: which two frames make a pair."""

@@ -1,0 +1,209 @@
+"""Names become classes here and nowhere else; options are read from constructor signatures.
+
+A component's options are the keyword-only parameters of its constructor. Their annotations (with
+`Annotated[int, Field(ge=1)]` for ranges) and the `Args:` lines of the class docstring are the only
+declaration: the command line, the config file, the checks and the docs all read them from `options`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, get_type_hints
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+
+from unsuplmk.errors import UserError, unknown
+from unsuplmk.plugins import BUILTIN, Plugin, host
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of part.
+
+    Args:
+        name: As it stands on the command line (`--encoder`) and in messages.
+        hook: The hook that plugins implement.
+        base: Name of the abstract class in `unsuplmk.interfaces`.
+        wired: Constructor parameters that the job fills by position.
+        about: One line of help.
+    """
+
+    name: str
+    hook: str
+    base: str
+    wired: tuple[str, ...]
+    about: str
+
+
+KINDS: dict[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("pairs", "register_pair_sources", "PairSource", (), "which two frames make a pair"),
+        Kind("encoder", "register_encoders", "Encoder", ("landmarks",), "image to heatmaps"),
+        Kind("bottleneck", "register_bottlenecks", "Bottleneck", ("landmarks",), "heatmaps to points to maps"),
+        Kind("generator", "register_generators", "Generator", ("maps",), "source and points to target"),
+        Kind("loss", "register_losses", "Loss", (), "what training minimises"),
+        Kind("dataset", "register_datasets", "Dataset", (), "frames found by name"),
+        Kind("stage", "register_stages", "Stage", (), "what happens beside the training step"),
+        Kind("metric", "register_metrics", "Metric", (), "figures about predicted points"),
+        Kind("tracker", "register_trackers", "Tracker", (), "filters over time"),
+        Kind("format", "register_formats", "Format", (), "files of tracks"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Component:
+    """A registered class, and who brought it."""
+
+    kind: Kind
+    name: str
+    cls: type
+    plugin: Plugin
+
+    @property
+    def summary(self) -> str:
+        """First line of the class docstring."""
+        return (inspect.getdoc(self.cls) or "").partition("\n")[0]
+
+
+@cache
+def _table(kind_name: str) -> dict[str, list[Component]]:
+    from unsuplmk import interfaces
+
+    kind = KINDS[kind_name]
+    base = getattr(interfaces, kind.base)
+    table: dict[str, list[Component]] = {}
+    for plugin, answer in host().call(kind.hook):
+        if not isinstance(answer, Mapping):
+            host().reject(plugin, f"{kind.hook} must return a mapping of names to classes, not {answer!r}")
+            continue
+        for name, cls in answer.items():
+            reason = _misfit(kind, name, cls, base)
+            if reason:
+                host().reject(plugin, reason)
+            elif not (name in table and table[name][0].plugin.name == BUILTIN):  # built-ins keep their names
+                table.setdefault(name, []).append(Component(kind, name, cls, plugin))
+            else:
+                host().reject(plugin, f"{kind.name} {name!r} is a built-in's name; choose another")
+    return table
+
+
+def _misfit(kind: Kind, name: object, cls: object, base: type) -> str | None:
+    """Why a class cannot serve as a component of this kind, or None."""
+    if not (isinstance(name, str) and re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name)):
+        return f"{kind.name} name {name!r} must be lower-case letters, digits and single hyphens"
+    if not (isinstance(cls, type) and issubclass(cls, base)):
+        return f"{kind.name} {name!r} must be a subclass of unsuplmk.interfaces.{kind.base}, not {cls!r}"
+    if inspect.isabstract(cls):
+        missing = ", ".join(sorted(cls.__abstractmethods__))  # type: ignore[attr-defined]
+        return f"{kind.name} {name!r} lacks {missing}"
+    if _positional(cls) != kind.wired:
+        asked = ", ".join(("self", *kind.wired, "*", "options"))
+        return f"{kind.name} {name!r}: the constructor must be __init__({asked}), not {inspect.signature(cls)}"
+    return None
+
+
+def _positional(cls: type) -> tuple[str, ...]:
+    fixed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return tuple(p.name for p in _parameters(cls).values() if p.kind in fixed)
+
+
+def _parameters(cls: type) -> Mapping[str, inspect.Parameter]:
+    # nn.Module's own __init__ takes *args, which says nothing: only a constructor written in the class counts
+    own = next((c.__dict__["__init__"] for c in cls.__mro__ if "__init__" in c.__dict__), object.__init__)
+    if own is object.__init__ or own.__module__.startswith("torch."):
+        return {}
+    parameters = dict(inspect.signature(own).parameters)
+    parameters.pop("self", None)
+    return parameters
+
+
+def components(kind: str) -> dict[str, Component]:
+    """All usable components of a kind, by name; names that two plugins claim are left out."""
+    if kind not in KINDS:
+        raise unknown("kind of component", kind, KINDS)
+    return {name: found[0] for name, found in sorted(_table(kind).items()) if len(found) == 1}
+
+
+def find(kind: str, name: str) -> Component:
+    """The component of a kind with this name.
+
+    Raises:
+        UserError: No component has the name (the nearest spelling is shown), or two plugins claim it.
+    """
+    known = components(kind)
+    if name in known:
+        return known[name]
+    claims = _table(kind).get(name, [])
+    if claims:
+        names = " and ".join(f"{c.plugin.distribution} {c.plugin.version}" for c in claims)
+        raise UserError(f"{kind} {name!r} is claimed by {names}: uninstall one of them")
+    error = unknown(kind, name, known)
+    broken = "; ".join(str(b) for b in host().broken)
+    raise UserError(f"{error}. Note: {broken}") if broken else error
+
+
+@cache
+def options(cls: type) -> type[BaseModel]:
+    """A pydantic model of a component's options: its keyword-only constructor parameters.
+
+    Every field has the parameter's type, default and, as description, its line under `Args:` in the class
+    docstring. Unknown names are refused.
+    """
+    help_lines = _args(inspect.getdoc(cls) or "")
+    own = next((c.__dict__["__init__"] for c in cls.__mro__ if "__init__" in c.__dict__), object.__init__)
+    hints = get_type_hints(own, include_extras=True) if _parameters(cls) else {}
+    fields: dict[str, Any] = {}
+    for parameter in _parameters(cls).values():
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
+            default = ... if parameter.default is inspect.Parameter.empty else parameter.default
+            field = Field(default, description=help_lines.get(parameter.name, ""))
+            fields[parameter.name] = (hints.get(parameter.name, Any), field)
+    return create_model(f"{cls.__name__}Options", __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+
+
+def _args(doc: str) -> dict[str, str]:
+    """The `Args:` section of a Google-style docstring: name -> text."""
+    section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
+    if not section:
+        return {}
+    lines: dict[str, str] = {}
+    name = ""
+    for line in inspect.cleandoc(section[1]).splitlines():
+        start = re.match(r"(\w+):\s*(.*)", line)
+        if start:
+            name, lines[start[1]] = start[1], start[2]
+        elif name:
+            lines[name] = f"{lines[name]} {line.strip()}".strip()
+    return lines
+
+
+def check(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The complete options of a component: what was given, coerced and checked, and the defaults.
+
+    Raises:
+        UserError: An option is unknown (the nearest spelling is shown), missing or out of range; all at once.
+    """
+    model = options(find(kind, name).cls)
+    for key in given:
+        if key not in model.model_fields:
+            raise unknown(f"option of {kind} {name!r}", key, model.model_fields)
+    try:
+        return dict(model(**given))
+    except ValidationError as error:
+        faults = (f"--{kind}.{'.'.join(map(str, e['loc']))} {e['input']!r}: {e['msg']}" for e in error.errors())
+        raise UserError(f"{kind} {name!r}: {'; '.join(faults)}") from None
+
+
+def build(kind: str, name: str, *wired: Any, **given: Any) -> Any:
+    """An instance of a component.
+
+    Raises:
+        UserError: As `find` and `check`.
+    """
+    return find(kind, name).cls(*wired, **check(kind, name, given))

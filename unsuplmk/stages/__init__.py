@@ -1,0 +1,1 @@
+"""Stages: what happens beside the training step."""
