@@ -1,1 +1,0 @@
-"""Trackers: filters over time."""
