@@ -1,0 +1,92 @@
+"""One part of each kind, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Bottleneck, Encoder, Generator, Loss, PairSource
+from unsuplmk.types import Image, Landmarks, Pair, Reconstruction, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one pass over a batch of pairs gave.
+
+    Args:
+        total: The weighted sum of the losses.
+        terms: Each loss by name, before its weight.
+        reconstruction: The generator's output.
+        target: Landmarks of the target.
+    """
+
+    total: Float[Tensor, ""]
+    terms: Mapping[str, Tensor]
+    reconstruction: Reconstruction
+    target: Landmarks
+
+
+@final
+class Model(nn.Module):
+    """Encoder, bottleneck, generator and the losses that judge them.
+
+    Args:
+        encoder: Image to heatmaps.
+        bottleneck: Heatmaps to landmarks to maps.
+        generator: Source and landmarks to target.
+        losses: By name; none for use after training.
+        weights: Factor of each loss; 1 where it is not given.
+    """
+
+    def __init__(
+        self,
+        encoder: Encoder,
+        bottleneck: Bottleneck,
+        generator: Generator,
+        losses: Mapping[str, Loss] | None = None,
+        weights: Mapping[str, float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.encoder, self.bottleneck, self.generator = encoder, bottleneck, generator
+        self.losses = nn.ModuleDict(dict(losses or {}))
+        self.weights = dict(weights or {})
+
+    def locate(self, images: Image) -> Landmarks:
+        """Landmarks of images in [0, 1]."""
+        return self.bottleneck.locate(self.encoder(images))
+
+    def forward(self, pair: Pair, progress: float = 0.0) -> Outcome:
+        """Rebuild the target of each pair, and judge it."""
+        target = self.locate(pair.target)
+        source = self.locate(pair.source) if "source" in self.generator.needs else _none(target)
+        reconstruction = self.generator(pair, source, target, self.bottleneck.render)
+        step = Step(pair, target, reconstruction, progress, self.locate)
+        terms = {name: loss(step) for name, loss in self.losses.items()}
+        total = sum((self.weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
+        return Outcome(total, terms, reconstruction, target)
+
+
+def _none(like: Landmarks) -> Landmarks:
+    return Landmarks(like.xy[:, :0], like.score[:, :0], like.heatmaps[:, :0])
+
+
+def check(pairs: PairSource, model: Model) -> None:
+    """Refuse a combination that cannot work, before anything is trained.
+
+    Raises:
+        UserError: A loss needs what the pairs do not carry.
+    """
+    for name, loss in model.losses.items():
+        missing = sorted(loss.needs - pairs.provides)  # type: ignore[operator]
+        if missing:
+            kind = type(pairs).__name__.lower()
+            raise UserError(
+                f"loss {name!r} needs pairs with a known {' and '.join(missing)}, which --pairs {kind} has not; "
+                "choose --pairs warped, or leave that loss out"
+            )

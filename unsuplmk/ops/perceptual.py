@@ -1,0 +1,93 @@
+"""Perceptual distance: features of a frozen network, each layer divided by its running size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+import torch.distributed as dist
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from unsuplmk.ops.masking import masked_mean
+from unsuplmk.types import Image
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_SD = (0.229, 0.224, 0.225)
+
+
+class Perceptual(nn.Module):
+    """Mean over the layers of (mean masked squared difference / its running average).
+
+    Jakab et al. 2018, section 3.2, after Chen and Koltun 2017: every layer then weighs the same. The running
+    averages start from the first measured value; they are saved with the model and shared between processes.
+
+    Args:
+        network: A frozen sequence of layers.
+        taps: Which outputs are compared: layer name -> index in `network`.
+        layers: The names to use; "input" is the image itself.
+        mean: What the network expects to be subtracted from RGB in [0, 1].
+        sd: What it expects the difference to be divided by.
+        rate: Share of a new measurement in the running average.
+    """
+
+    scale: Tensor
+    measured: Tensor
+    mean: Tensor
+    sd: Tensor
+
+    def __init__(
+        self,
+        network: nn.Sequential,
+        taps: Mapping[str, int],
+        layers: Sequence[str],
+        *,
+        mean: Sequence[float] = IMAGENET_MEAN,
+        sd: Sequence[float] = IMAGENET_SD,
+        rate: float = 0.01,
+    ) -> None:
+        super().__init__()
+        self.taps = [taps[name] for name in layers if name != "input"]
+        self.raw = "input" in layers
+        self.network = network[: max(self.taps, default=-1) + 1].eval().requires_grad_(False)
+        self.rate = rate
+        self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
+        self.register_buffer("sd", torch.tensor(sd).view(3, 1, 1), persistent=False)
+        self.register_buffer("scale", torch.ones(len(layers)))
+        self.register_buffer("measured", torch.zeros((), dtype=torch.bool))
+
+    def train(self, mode: bool = True) -> Perceptual:
+        """The network itself stays in evaluation mode."""
+        super().train(mode)
+        self.network.eval()
+        return self
+
+    def features(self, image: Image) -> list[Tensor]:
+        """The compared layers of an image in [0, 1], finest first."""
+        found = [image] if self.raw else []
+        x = (image - self.mean) / self.sd
+        for index, layer in enumerate(self.network):
+            x = layer(x)
+            if index in self.taps:
+                found.append(x)
+        return found
+
+    def forward(
+        self, prediction: Image, target: Image, weight: Float[Tensor, "batch 1 height width"] | None
+    ) -> Float[Tensor, ""]:
+        """About 1 in the steady state, whatever the network; the gradient goes through the prediction only."""
+        with torch.no_grad():
+            wanted = self.features(target)
+        made = self.features(prediction)
+        sizes = torch.stack([masked_mean((a - b).square(), weight) for a, b in zip(made, wanted, strict=True)])
+        return (sizes / self._running(sizes.detach())).mean()
+
+    def _running(self, sizes: Tensor) -> Tensor:
+        if dist.is_available() and dist.is_initialized():
+            dist.all_reduce(sizes)
+            sizes = sizes / dist.get_world_size()
+        scale = torch.where(self.measured, self.scale + self.rate * (sizes - self.scale), sizes)
+        if self.training:
+            self.scale.copy_(scale)
+            self.measured.fill_(True)
+        return scale.clamp_min(1e-12)

@@ -1,0 +1,78 @@
+"""Pairs made of one image: two thin-plate-spline warps of it."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Annotated, ClassVar, Literal, final
+
+from pydantic import Field
+
+from unsuplmk.interfaces import PairSource
+from unsuplmk.ops.thinplate import ThinPlate, border, random, sample
+from unsuplmk.types import Image, Pair
+
+
+@final
+class Warped(PairSource):
+    """Two warps of one image: target = g1(image), source = g2(target), with the known warp between them.
+
+    Jakab, Gupta, Bilen, Vedaldi, NeurIPS 2018, section 4.1, with the magnitudes of the released code. The
+    source is looked up in the image through both maps at once, so that nothing is resampled twice. Pixels
+    that came from outside the image, and a soft border of it, do not count in the losses.
+
+    Args:
+        bend: Standard deviation of the spline coefficients of half the control points, source from target.
+        bend_target: The same, target from image.
+        rotation: Standard deviation of the source's rotation, degrees.
+        scale: Standard deviation of the source's scale about 1.
+        shift: Standard deviation of both translations, in image halves.
+        border: Share of the side, at each edge, that never counts; a ramp twice as long follows.
+        padding: What lies outside the image.
+    """
+
+    provides: ClassVar[frozenset[str]] = frozenset({"warp", "weight"})
+
+    def __init__(
+        self,
+        *,
+        bend: Annotated[float, Field(ge=0, le=0.1)] = 0.01,
+        bend_target: Annotated[float, Field(ge=0, le=0.1)] = 0.005,
+        rotation: Annotated[float, Field(ge=0, le=180)] = 5.0,
+        scale: Annotated[float, Field(ge=0, lt=0.5)] = 0.1,
+        shift: Annotated[float, Field(ge=0, le=1)] = 0.1,
+        border: Annotated[float, Field(ge=0, le=0.16)] = 10 / 128,
+        padding: Literal["zeros", "border", "reflection"] = "reflection",
+    ) -> None:
+        super().__init__()
+        self.bend, self.bend_target, self.border = bend, bend_target, border
+        self.rotation, self.scale, self.shift, self.padding = rotation, scale, shift, padding
+
+    def frames(self, index: int, clip: range, rng: Random) -> tuple[int, ...]:
+        """The frame itself."""
+        return (index,)
+
+    def forward(self, frames: tuple[Image, ...]) -> Pair:
+        """Warp the one frame twice."""
+        (image,) = frames
+        batch, (height, width) = len(image), image.shape[-2:]
+        g1 = random(batch, image, bend=0.001, bend_some=self.bend_target, shift=self.shift)
+        g2 = random(
+            batch,
+            image,
+            bend=0.001,
+            bend_some=self.bend,
+            rotation=self.rotation,
+            scale=self.scale,
+            shift=self.shift,
+        )
+        to_image = g1.field(height, width)
+        source = sample(image, _through(g1, g2, height, width), self.padding)
+        target = sample(image, to_image, self.padding)
+        mask = border(height, image, self.border).expand(batch, 1, height, width)
+        return Pair(source, target, weight=sample(mask, to_image), warp=g2)
+
+
+def _through(g1: ThinPlate, g2: ThinPlate, height: int, width: int) -> Image:
+    """Where in the image each pixel of the source lies: g1 after g2."""
+    field = g2.field(height, width)
+    return g1.points(field.flatten(1, 2)).view_as(field)
