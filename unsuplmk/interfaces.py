@@ -50,6 +50,15 @@ class Encoder(nn.Module, ABC):
     def forward(self, image: Float[Tensor, "batch 3 height width"]) -> Float[Tensor, "batch landmarks h w"]:
         """Scores (logits), at any resolution that divides the image's."""
 
+    def initialise(self) -> None:
+        """Load the weights that training starts from, if any; a job calls this once, at the start of a new run.
+
+        A detector that is read from a run folder has its own weights, and needs neither network nor files.
+
+        Raises:
+            unsuplmk.errors.UserError: The weights are not to be had; the message says what would work.
+        """
+
 
 class Bottleneck(nn.Module, ABC):
     """Keeps only coordinates; constructor: `(landmarks, *, options)`.
