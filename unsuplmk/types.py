@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,7 @@ from torch import Tensor
 Image = Float[Tensor, "batch 3 height width"]
 
 
+@runtime_checkable
 class Warp(Protocol):
     """A known map between the two images of a pair: backward, from source to target coordinates."""
 

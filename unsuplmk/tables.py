@@ -1,0 +1,64 @@
+"""Reading and writing tracks: the file's suffix, or a format's name, chooses the format."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from unsuplmk import registry
+from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Format
+from unsuplmk.plugins import BUILTIN
+from unsuplmk.types import Tracks
+
+
+def read(path: str | Path, format: str = "") -> Tracks:
+    """Read tracks from a file.
+
+    Args:
+        path: The file.
+        format: Name of the format; the file's suffix decides if empty.
+
+    Raises:
+        UserError: No format answers to the suffix or name, or the file cannot be read.
+    """
+    path = Path(path)
+    chosen = _format(path, format)
+    if not path.is_file():
+        raise UserError(f"cannot read {path}: {'it is a folder' if path.is_dir() else 'no such file'}")
+    return chosen.read(path)
+
+
+def write(tracks: Tracks, path: str | Path, format: str = "") -> None:
+    """Write tracks to a file, whole or not at all; the folder is made if need be.
+
+    Args:
+        tracks: What to write.
+        path: The file.
+        format: Name of the format; the file's suffix decides if empty.
+
+    Raises:
+        UserError: No format answers to the suffix or name, or the file cannot be written.
+    """
+    from unsuplmk.checkpoint import write_atomically
+
+    path = Path(path)
+    chosen = _format(path, format)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(path, lambda temporary: chosen.write(tracks, temporary))
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _format(path: Path, name: str) -> Format:
+    if name:
+        return registry.build("format", name)
+    known: dict[str, str] = {}
+    for component in sorted(registry.components("format").values(), key=lambda c: c.plugin.name != BUILTIN):
+        for suffix in component.cls.suffixes:  # type: ignore[attr-defined]
+            known.setdefault(suffix, component.name)  # where two formats share a suffix, the built-in one keeps it
+    if path.suffix.lower() in known:
+        return registry.build("format", known[path.suffix.lower()])
+    asked = f"ends in {path.suffix}" if path.suffix else "has no suffix"
+    suffixes = ", ".join(f"{suffix} ({known[suffix]})" for suffix in sorted(known))
+    raise UserError(f"no format for {path}, which {asked}; known: {suffixes}; or name a format")
