@@ -9,7 +9,7 @@ from unsuplmk import registry
 from unsuplmk.errors import UserError
 from unsuplmk.types import Tracks
 
-PROJECT = Path(Path).resolve().parents[3] / "shared/data/mouse_openfield/original"
+PROJECT = Path(__file__).resolve().parents[3] / "shared/data/mouse_openfield/original"
 
 
 def tracks(fps: float, source: tuple[str, ...]) -> Tracks:
