@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from unsuplmk import registry
 from unsuplmk.errors import UserError, unknown
@@ -28,9 +28,11 @@ Options = dict[str, Any]
 class Config(BaseModel):
     """Everything that decides what a job does. Options of the parts lie in tables named after their kind."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
-    data: Annotated[str, Field(description="A folder, a video, a glob, or the name of a dataset.")] = "puppets"
+    data: Annotated[str, Field(min_length=1, description="A folder, a video, a glob, or the name of a dataset.")] = (
+        "puppets"
+    )
     landmarks: Annotated[int, Field(ge=1, le=500, description="How many landmarks to discover.")] = 10
     size: Annotated[int, Field(ge=16, le=2048, multiple_of=8, description="Side of the network's image, px.")] = 128
     fit: Annotated[
@@ -73,10 +75,20 @@ class Config(BaseModel):
     }
     dataset: Annotated[Options, Field(description="Options of the dataset that `data` names.")] = {}
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _number(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation in (int, float):
+            raise ValueError("a number is asked for, not true or false")
+        return value
+
     @field_validator(*SINGLE, mode="before")
     @classmethod
     def _named(cls, value: object) -> object:
-        return {"name": value} if isinstance(value, str) else value
+        table = {"name": value} if isinstance(value, str) else value
+        if isinstance(table, Mapping) and not isinstance(table.get("name", ""), str):
+            raise ValueError("the name must be text")
+        return table
 
     @field_validator("loss", "stage", mode="before")
     @classmethod
@@ -139,7 +151,10 @@ def make(values: Mapping[str, Any], origin: str = "config") -> Config:
     try:
         return Config(**values)
     except ValidationError as error:
-        faults = (f"{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg']}" for e in error.errors())
+        faults = (
+            f"{'.'.join(map(str, e['loc']))} = {e['input']!r}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors()
+        )
         raise UserError(f"{origin}: {'; '.join(faults)}") from None
 
 

@@ -15,21 +15,32 @@ from typing import Any
 import pluggy
 
 from unsuplmk import hookspecs
+from unsuplmk.errors import unknown
 
 BUILTIN = "unsuplmk"
 
 
 @dataclass(frozen=True)
 class Broken:
-    """A plugin that was found and could not be used."""
+    """A plugin that was found and could not be used.
+
+    Args:
+        name: Of the entry point.
+        distribution: That it was installed with.
+        version: Of the distribution.
+        reason: What is wrong, in one line.
+        whole: False if only the part that the reason names is skipped.
+    """
 
     name: str
     distribution: str
     version: str
     reason: str
+    whole: bool = True
 
     def __str__(self) -> str:
-        return f"plugin {self.name!r} of {self.distribution} {self.version} is skipped: {self.reason}"
+        skipped = "is skipped" if self.whole else "is skipped in part"
+        return f"plugin {self.name!r} of {self.distribution} {self.version} {skipped}: {self.reason}"
 
 
 @dataclass(frozen=True)
@@ -54,26 +65,28 @@ class Host:
         self.broken: list[Broken] = []
         self._add(BUILTIN, BUILTIN, _core_version(), builtin)
         for distribution, entry in found:
-            name, version = distribution.metadata["Name"], distribution.version
+            name, version = _named(distribution), distribution.version
             try:
                 self._add(entry.name, name, version, entry.load())
-            except Exception as error:  # a third party's import may raise anything
+            except (Exception, SystemExit) as error:  # a third party's import may raise anything
                 self.broken.append(Broken(entry.name, name, version, _reason(error)))
 
     def _add(self, name: str, distribution: str, version: str, module: Any) -> None:
         if name in self.plugins:
             other = self.plugins[name].distribution
             raise ValueError(f"{other} already brings a plugin of this name; rename the entry point")
-        self._manager.register(module, name=name)
         try:
+            self._manager.register(module, name=name)
             known = {hook for hook in vars(hookspecs) if hook.startswith("register_")}
-            for caller in self._manager.get_hookcallers(module) or []:
+            callers = self._manager.get_hookcallers(module) or []
+            for caller in callers:
                 if caller.name not in known:
-                    from unsuplmk.errors import unknown
-
                     raise unknown("hook", caller.name, known)
-        except Exception:
-            self._manager.unregister(name=name)
+            if not callers:
+                raise ValueError("it implements no hook; decorate functions with unsuplmk.hookspecs.hookimpl")
+        except Exception:  # pluggy keeps what it took before it found the fault
+            if self._manager.get_plugin(name) is module:
+                self._manager.unregister(name=name)
             raise
         self.plugins[name] = Plugin(name, distribution, version, module)
 
@@ -86,19 +99,24 @@ class Host:
             try:
                 values = [arguments[name] for name in implementation.argnames]
                 yield plugin, implementation.function(*values)
-            except Exception as error:
+            except (Exception, SystemExit) as error:
                 if plugin.name == BUILTIN:
                     raise
                 self.reject(plugin, f"{hook}: {_reason(error)}")
 
     def reject(self, plugin: Plugin, reason: str) -> None:
-        """Record that a plugin did not keep the contract; each reason once."""
-        broken = Broken(plugin.name, plugin.distribution, plugin.version, reason)
+        """Record that a part of a plugin does not keep the contract; each reason once."""
+        broken = Broken(plugin.name, plugin.distribution, plugin.version, " ".join(reason.split()), whole=False)
         if broken not in self.broken:
             self.broken.append(broken)
 
 
-def _reason(error: Exception) -> str:
+def _named(distribution: Distribution) -> str:
+    """Its name; a damaged installation may have none."""
+    return distribution.metadata["Name"] or "a distribution without a name"
+
+
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {' '.join(str(error).split())}"
 
 
@@ -113,7 +131,7 @@ def _installed() -> list[tuple[Distribution, EntryPoint]]:
     for distribution in distributions():
         for entry in distribution.entry_points:
             if entry.group == hookspecs.PROJECT:  # the first on the path wins, as in an import
-                found.setdefault((distribution.metadata["Name"], entry.name), (distribution, entry))
+                found.setdefault((_named(distribution), entry.name), (distribution, entry))
     return [found[key] for key in sorted(found)]
 
 

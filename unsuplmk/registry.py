@@ -55,6 +55,12 @@ KINDS: dict[str, Kind] = {
     )
 }
 
+SEVERAL = ("loss", "stage")
+"""Kinds of which a job may have several."""
+
+RESERVED = frozenset({"name", "weight"})
+"""Keys that every part's table in the config has, or that every loss has: no option may be called so."""
+
 
 @dataclass(frozen=True)
 class Component:
@@ -105,7 +111,11 @@ def _misfit(kind: Kind, name: object, cls: object, base: type) -> str | None:
     if _positional(cls) != kind.wired:
         asked = ", ".join(("self", *kind.wired, "*", "options"))
         return f"{kind.name} {name!r}: the constructor must be __init__({asked}), not {inspect.signature(cls)}"
-    return None
+    try:
+        taken = RESERVED & set(options(cls).model_fields)
+    except Exception as error:  # a third party's annotations may name what is not there
+        return f"{kind.name} {name!r}: its options cannot be read: {type(error).__name__}: {error}"
+    return f"{kind.name} {name!r}: no option may be called {' or '.join(sorted(taken))}" if taken else None
 
 
 def _positional(cls: type) -> tuple[str, ...]:
@@ -164,7 +174,8 @@ def options(cls: type) -> type[BaseModel]:
             default = ... if parameter.default is inspect.Parameter.empty else parameter.default
             field = Field(default, description=help_lines.get(parameter.name, ""))
             fields[parameter.name] = (hints.get(parameter.name, Any), field)
-    return create_model(f"{cls.__name__}Options", __config__=ConfigDict(extra="forbid", frozen=True), **fields)
+    settings = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
+    return create_model(f"{cls.__name__}Options", __config__=settings, **fields)
 
 
 def _args(doc: str) -> dict[str, str]:
@@ -196,8 +207,18 @@ def check(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
     try:
         return dict(model(**given))
     except ValidationError as error:
-        faults = (f"--{kind}.{'.'.join(map(str, e['loc']))} {e['input']!r}: {e['msg']}" for e in error.errors())
+        faults = (f"{flag(kind, name, str(e['loc'][0]))} {_fault(e)}" for e in error.errors())
         raise UserError(f"{kind} {name!r}: {'; '.join(faults)}") from None
+
+
+def flag(kind: str, name: str, option: str) -> str:
+    """How an option stands on the command line: the name is in the path where a job may have several of a kind."""
+    path = (kind, name, option) if kind in SEVERAL else (kind, option)
+    return f"--{'.'.join(path)}".replace("_", "-")
+
+
+def _fault(error: Any) -> str:
+    return "is missing and has no default" if error["type"] == "missing" else f"{error['input']!r}: {error['msg']}"
 
 
 def build(kind: str, name: str, *wired: Any, **given: Any) -> Any:
