@@ -1,7 +1,6 @@
 """Unsupervised landmark detection: find an object's landmarks in images and videos without labels."""
 
-from __future__ import annotations
-
+# no `from __future__ import annotations` here: it would hide the module of that name
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
