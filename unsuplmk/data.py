@@ -1,0 +1,187 @@
+"""From data to batches: datasets opened, frames decoded once into a pack, and pairs' frames drawn from it.
+
+Which frames a step uses depends only on the seed, the step and the global batch: not on where a run was
+resumed, nor on how many processes share the batch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pydantic import ValidationError
+from torch import Tensor, from_numpy
+from torch.utils.data import DataLoader
+from torch.utils.data import Dataset as TorchDataset
+
+from unsuplmk import registry
+from unsuplmk.datasets.arrays import Arrays
+from unsuplmk.datasets.files import Files, is_glob
+from unsuplmk.datasets.listing import Listing
+from unsuplmk.errors import UserError, unknown
+from unsuplmk.interfaces import Dataset, PairSource
+from unsuplmk.pack import Pack, pack
+
+if TYPE_CHECKING:
+    from unsuplmk.prepare import Augmentation
+
+__all__ = ["Pack", "batches", "open_data", "pack"]
+
+Data = str | Path | np.ndarray | Sequence[np.ndarray] | Sequence[Sequence[np.ndarray]] | Dataset
+
+
+def open_data(data: Data, options: Mapping[str, Any] | None = None) -> Dataset:
+    """The dataset that `data` means: a path or glob, a CSV, arrays, or the name of a registered dataset.
+
+    Args:
+        data: What exists as a path is a path, before any name.
+        options: The dataset's options; a CSV has `split`, other files and arrays have none.
+
+    Raises:
+        UserError: Nothing is there, or an option is unknown.
+    """
+    given = dict(options or {})
+    if isinstance(data, Dataset):
+        return _without_options(data, given, "a dataset that is already built")
+    if not isinstance(data, str | Path):
+        return _without_options(Arrays(data), given, "arrays")
+    path = Path(data).expanduser()
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return Listing(path, **_checked(Listing, given))
+    if path.exists() or is_glob(data):
+        return Files(data, **_checked(Files, given))
+    if str(data) in registry.components("dataset"):
+        return registry.build("dataset", str(data), **given)
+    looks_like_path = path.suffix or len(path.parts) > 1
+    names = ", ".join(registry.components("dataset"))
+    if looks_like_path:
+        raise UserError(f"no file or folder {str(data)!r}; datasets known by name: {names}")
+    raise UserError(f"no file or folder {str(data)!r}, and {unknown('dataset', str(data), names.split(', '))}")
+
+
+def _without_options(dataset: Dataset, given: Mapping[str, Any], what: str) -> Dataset:
+    if given:
+        raise UserError(f"{what} takes no options, but {', '.join(map(repr, given))} was given")
+    return dataset
+
+
+def _checked(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a dataset that is opened by path."""
+    model = registry.options(cls)
+    what = "a CSV" if cls is Listing else "files"
+    for key in given:
+        if key not in model.model_fields:
+            raise unknown(f"dataset option of {what}", key, model.model_fields)
+    try:
+        return dict(model(**given))
+    except ValidationError as error:
+        faults = (f"--dataset.{e['loc'][0]} {e['input']!r}: {e['msg']}" for e in error.errors())
+        raise UserError("; ".join(faults)) from None
+
+
+class _Plan:
+    """Which frames every step uses."""
+
+    def __init__(self, pack: Pack, pairs: PairSource, batch: int, seed: int) -> None:
+        self._pairs, self._batch, self._seed = pairs, batch, seed
+        self._clips = pack.clips
+        self._clip_of = np.repeat(np.arange(len(pack.clips)), [len(clip) for clip in pack.clips])
+        usable = [clip for clip in pack.clips if len(clip) > 1 or not pairs.clips]
+        if not usable:
+            raise UserError(
+                f"pairs of {type(pairs).__name__.lower()!r} need two frames of one clip, but each of the "
+                f"{len(pack.clips)} clips has one frame: put the frames of each video into a sub-folder of its own, "
+                "pass video files, or use --pairs warped"
+            )
+        self._starts = np.concatenate([np.arange(clip.start, clip.stop) for clip in usable])
+        self._order = lru_cache(2)(self._shuffled)  # a batch may hold the end of an epoch and the start of the next
+
+    def _shuffled(self, epoch: int) -> np.ndarray:
+        return np.random.Generator(np.random.PCG64([self._seed, epoch])).permutation(self._starts)
+
+    def frames(self, step: int, start: int, stop: int) -> list[tuple[int, ...]]:
+        """Frames of each pair at the positions [start, stop) of the global batch."""
+        chosen = []
+        for position in range(start, stop):
+            epoch, place = divmod(step * self._batch + position, len(self._starts))
+            index = int(self._order(epoch)[place])
+            rng = Random(_key(self._seed, step, position))
+            chosen.append(self._pairs.frames(index, self._clips[self._clip_of[index]], rng))
+        return chosen
+
+
+def _key(seed: int, step: int, position: int) -> int:
+    return seed << 96 | step << 32 | position
+
+
+class _Steps(TorchDataset):
+    """The batches of one process, by step."""
+
+    def __init__(self, pack: Pack, plan: _Plan, share: range, seed: int, augment: Augmentation | None) -> None:
+        self._pack, self._plan, self._share, self._seed, self._augment = pack, plan, share, seed, augment
+
+    def __getitem__(self, step: int) -> tuple[Tensor, ...]:
+        chosen = np.array(self._plan.frames(step, self._share.start, self._share.stop))
+        images = [np.asarray(self._pack.frames[column]) for column in chosen.T]
+        if self._augment is not None:
+            for row, position in enumerate(self._share):  # one change for all frames of a pair: colours must agree
+                key = _key(self._seed, step, position) % (2**32 - 1)
+                for image in images:
+                    image[row] = self._augment(image[row], key)
+        return tuple(from_numpy(image).permute(0, 3, 1, 2) for image in images)
+
+
+def _single_threaded(worker: int) -> None:
+    import cv2
+
+    cv2.setNumThreads(0)  # a forked child must not touch the parent's thread pool
+
+
+def batches(
+    pack: Pack,
+    pairs: PairSource,
+    *,
+    batch: int,
+    seed: int,
+    start: int,
+    stop: int,
+    rank: int = 0,
+    world: int = 1,
+    workers: int = 0,
+    augment: str = "",
+) -> Iterator[tuple[Tensor, ...]]:
+    """The frames of this process's pairs for the steps [start, stop): uint8 (batch, 3, size, size), one a frame.
+
+    Every epoch is a new permutation of all frames that can start a pair.
+
+    Args:
+        pack: The frames.
+        pairs: Chooses the frames of a pair.
+        batch: Pairs a step, of this process.
+        seed: Of the order and of every choice.
+        start: The first step.
+        stop: One past the last.
+        rank: Which block of the global batch is this process's.
+        world: How many processes share it.
+        workers: Processes that apply `augment`; without `augment` none are needed.
+        augment: File of a photometric albumentations pipeline, or nothing.
+
+    Raises:
+        UserError: The pairs need clips and there are none, or `augment` is no photometric pipeline.
+    """
+    from unsuplmk.prepare import augmentation
+
+    change = augmentation(augment) if augment else None
+    plan = _Plan(pack, pairs, batch * world, seed)
+    steps = _Steps(pack, plan, range(rank * batch, (rank + 1) * batch), seed, change)
+    if change is None or workers == 0:
+        return (steps[step] for step in range(start, stop))
+    # batch_size=None: an item of the dataset is a whole step; results come in the order of the sampler
+    loader = DataLoader(
+        steps, sampler=range(start, stop), batch_size=None, num_workers=workers, worker_init_fn=_single_threaded
+    )
+    return iter(loader)

@@ -1,0 +1,191 @@
+"""All frames of a dataset decoded once, made square, and kept as one array: in memory, or in a file if large."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import mkstemp
+
+import numpy as np
+from jaxtyping import UInt8
+
+from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Dataset
+from unsuplmk.prepare import Fit
+
+MEMORY = 2 * 2**30
+"""Bytes of frames that are kept in memory; more go into a file."""
+NAMED = 5
+"""Unreadable frames that are reported one by one."""
+
+
+@dataclass(frozen=True)
+class Pack:
+    """Frames ready for training.
+
+    Args:
+        frames: RGB, in memory or mapped from a file.
+        clips: Indices into `frames`, each in the order of time; together all of them.
+        names: Where each frame came from.
+        skipped: One message for each frame that could not be read.
+    """
+
+    frames: UInt8[np.ndarray, "frames size size 3"]
+    clips: tuple[range, ...]
+    names: tuple[str, ...]
+    skipped: tuple[str, ...]
+
+
+def pack(dataset: Dataset, fit: Fit, *, report: Callable[[str], None] = print) -> Pack:
+    """Read every frame of a dataset; frames that cannot be read are reported, counted and left out.
+
+    Above `MEMORY` bytes the frames lie in a file: under the user's cache folder, to be used again as long as the
+    files are unchanged, or in a temporary one if the frames do not come from files.
+
+    Raises:
+        UserError: No frame can be read, or the disk is too full for the frames.
+    """
+    count = len(dataset)
+    if not count:
+        raise UserError("the data holds no frames")
+    names = tuple(dataset.name(i) for i in range(count))
+    shape = (count, fit.size, fit.size, 3)
+    if np.prod(shape, dtype=np.int64) <= MEMORY:
+        frames = np.empty(shape, np.uint8)
+        skipped = _fill(frames, dataset, fit)
+    else:
+        frames, skipped = _on_disk(shape, dataset, fit, names, report)
+    messages = tuple(skipped.values())
+    for message in messages[:NAMED]:
+        report(message)
+    if len(messages) == count:
+        raise UserError(f"none of the {count} frames can be read; the first: {messages[0]}")
+    if messages:
+        report(f"{len(messages)} of {count} files could not be read and are left out")
+    kept = np.array([i for i in range(count) if i not in skipped])
+    return Pack(frames[: len(kept)], _regrouped(dataset.clips, kept), tuple(names[i] for i in kept), messages)
+
+
+def _fill(frames: np.ndarray, dataset: Dataset, fit: Fit) -> dict[int, str]:
+    """Decode into `frames` in blocks, each in order by one thread; what was read moves to the front.
+
+    Returns:
+        Why each unreadable frame could not be read, by index.
+    """
+    count, threads = len(dataset), min(16, os.cpu_count() or 1)
+    block = int(np.clip(count // (4 * threads), 16, 256))  # long enough that a video is rarely sought in
+    skipped: dict[int, str] = {}
+
+    def work(start: int) -> dict[int, str]:
+        faults = {}
+        for i in range(start, min(start + block, count)):
+            try:
+                frames[i] = fit(dataset.read(i))
+            except UserError as error:
+                faults[i] = str(error)
+        return faults
+
+    with ThreadPoolExecutor(threads) as pool, _few_threads():
+        try:
+            for faults in pool.map(work, range(0, count, block)):
+                skipped |= faults
+        except BaseException:  # Ctrl-C too: the blocks that wait are not begun
+            pool.shutdown(cancel_futures=True)
+            raise
+    if skipped:
+        for place, i in enumerate(i for i in range(count) if i not in skipped):
+            frames[place] = frames[i]
+    return skipped
+
+
+@contextmanager
+def _few_threads() -> Iterator[None]:
+    """One OpenCV thread for each of ours."""
+    import cv2
+
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _regrouped(clips: Sequence[range], kept: np.ndarray) -> tuple[range, ...]:
+    """The clips as ranges of the frames that are left; those with none disappear."""
+    starts = np.searchsorted(kept, [clip.start for clip in clips]).tolist()
+    stops = np.searchsorted(kept, [clip.stop for clip in clips]).tolist()
+    return tuple(range(start, stop) for start, stop in zip(starts, stops, strict=True) if stop > start)
+
+
+def cache_folder() -> Path:
+    """Where large packs lie: `$XDG_CACHE_HOME/unsuplmk`, or the platform's own cache folder."""
+    home = os.environ.get("XDG_CACHE_HOME")
+    if home:
+        return Path(home) / "unsuplmk"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "unsuplmk" / "cache"
+    return Path.home() / ("Library/Caches" if sys.platform == "darwin" else ".cache") / "unsuplmk"
+
+
+def _on_disk(
+    shape: tuple[int, ...], dataset: Dataset, fit: Fit, names: Sequence[str], report: Callable[[str], None]
+) -> tuple[np.ndarray, dict[int, str]]:
+    """As `_fill`, in a file that the next run finds again."""
+    folder, gigabytes = cache_folder(), np.prod(shape, dtype=np.int64) / 2**30
+    key = _fingerprint(names, fit)
+    done, facts = folder / f"{key}.npy", folder / f"{key}.json"
+    if key and done.is_file() and facts.is_file():
+        report(f"frames are read from {done}")
+        return np.load(done, mmap_mode="r"), {int(i): text for i, text in json.loads(facts.read_text("utf-8")).items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if shutil.disk_usage(folder).free < 1.02 * gigabytes * 2**30:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        handle, name = mkstemp(prefix=f"{key or 'unnamed'}.", suffix=".partial", dir=folder)
+        os.close(handle)
+        partial = Path(name)
+        try:
+            report(f"{shape[0]} frames ({gigabytes:.1f} GiB) are decoded once into {done if key else partial}")
+            frames = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+            skipped = _fill(frames, dataset, fit)
+            frames.flush()
+            if key:
+                draft = partial.with_suffix(".facts")
+                draft.write_text(json.dumps(skipped), "utf-8")
+                draft.replace(facts)
+                partial.replace(done)
+            return frames, skipped
+        finally:
+            if os.name != "nt":  # where an open file may be removed: its pages live as long as the array
+                partial.unlink(missing_ok=True)
+    except OSError as error:
+        raise UserError(
+            f"cannot keep {gigabytes:.1f} GiB of decoded frames in {folder}: {error.strerror}; set XDG_CACHE_HOME to "
+            "a folder with room, choose a smaller --size, or use fewer frames"
+        ) from None
+
+
+def _fingerprint(names: Sequence[str], fit: Fit) -> str:
+    """Of the frames' names, their files' sizes and times, and the fit; empty if some come from no file."""
+    digest = hashlib.sha256(f"{fit.size} {fit.mode}".encode())
+    stamps: dict[str, str] = {}
+    for name in names:
+        file = name if os.path.isfile(name) else name.rpartition(":")[0]
+        if file not in stamps:
+            try:
+                found = os.stat(file)
+            except OSError:
+                return ""
+            stamps[file] = f"{os.path.realpath(file)} {found.st_size} {found.st_mtime_ns}"
+        digest.update(f"{name}\0{stamps[file]}\0".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:32]
