@@ -132,6 +132,11 @@ class Dataset(ABC):
         """What to call frame `index`: its path, or `video.mp4:frame`."""
 
     @property
+    def fps(self) -> float:
+        """Frames a second, where all frames are of one video; 0 otherwise."""
+        return 0.0
+
+    @property
     def points(self) -> tuple[str, ...]:
         """Names of the annotated points; none unless the dataset knows better."""
         return ()
@@ -164,7 +169,10 @@ class Metric(ABC):
         truth: Float[np.ndarray, "images points 2"],
         scale: Float[np.ndarray, "images"],
     ) -> Mapping[str, float]:
-        """Figures by name. `scale` is each image's normaliser in pixels (1 for px); NaN truth is missing."""
+        """Figures by name. NaN truth is missing.
+
+        `scale` is one unit of error in pixels of each image: 1 for px, a hundredth of the normaliser for %.
+        """
 
 
 class Tracker(ABC):
