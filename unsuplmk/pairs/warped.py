@@ -5,7 +5,9 @@ from __future__ import annotations
 from random import Random
 from typing import Annotated, ClassVar, Literal, final
 
+from jaxtyping import Float
 from pydantic import Field
+from torch import Tensor
 
 from unsuplmk.interfaces import PairSource
 from unsuplmk.ops.thinplate import ThinPlate, border, random, sample
@@ -72,7 +74,7 @@ class Warped(PairSource):
         return Pair(source, target, weight=sample(mask, to_image), warp=g2)
 
 
-def _through(g1: ThinPlate, g2: ThinPlate, height: int, width: int) -> Image:
+def _through(g1: ThinPlate, g2: ThinPlate, height: int, width: int) -> Float[Tensor, "batch height width 2"]:
     """Where in the image each pixel of the source lies: g1 after g2."""
     field = g2.field(height, width)
     return g1.points(field.flatten(1, 2)).view_as(field)

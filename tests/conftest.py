@@ -1,0 +1,41 @@
+"""What several tests share: loss networks with random weights, since no test may download any."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def network_weights(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Files of random weights in torchvision's layout: network -> file."""
+    import torch
+    from safetensors.torch import save_file
+    from torchvision.models import alexnet, squeezenet1_1
+    from torchvision.models.vgg import cfgs, make_layers
+
+    folder = tmp_path_factory.mktemp("weights")
+    networks = {
+        "vgg16": make_layers(cfgs["D"]),
+        "vgg19": make_layers(cfgs["E"]),
+        "squeezenet": squeezenet1_1(weights=None).features,
+        "alexnet": alexnet(weights=None).features,
+    }
+    torch.manual_seed(0)
+    files = {}
+    for name, network in networks.items():
+        for layer in network.modules():
+            if isinstance(layer, torch.nn.Conv2d):  # keeps the size of the features from layer to layer
+                torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        files[name] = folder / f"{name}.safetensors"
+        save_file({f"features.{key}": value for key, value in network.state_dict().items()}, files[name])
+    return files
+
+
+@pytest.fixture(scope="session")
+def part_options(network_weights: Mapping[str, Path]) -> Mapping[tuple[str, str], Mapping[str, object]]:
+    """Options for the parts that cannot be built, or not quickly, from their defaults: (kind, name) -> options."""
+    losses = {"vgg16": "vgg16", "vgg19": "vgg19", "squeezenet": "squeezenet", "lpips": "alexnet"}
+    return {("loss", loss): {"weights": str(network_weights[network])} for loss, network in losses.items()}

@@ -1,0 +1,109 @@
+"""What a bottleneck must do."""
+
+from __future__ import annotations
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from unsuplmk.ops.coordinates import grid
+from unsuplmk.testing.part import LANDMARKS, Part, assert_gradients, assert_image_like, landmarks, stirred
+
+H, W = 16, 24
+
+
+def keeps_points_inside_the_image(part: Part) -> None:
+    """Coordinates in [-1, 1], scores in [0, 1], and the heatmaps handed on, however the scores are spread."""
+    for spread in (0.0, 1.0, 1000.0):
+        found = part.build(LANDMARKS).locate(spread * _scores(2))
+        assert_image_like(found.xy, (2, LANDMARKS, 2), "xy")
+        assert_image_like(found.score, (2, LANDMARKS), "score")
+        assert found.xy.abs().max() <= 1 + 1e-5, f"coordinates leave [-1, 1]: up to {found.xy.abs().max():.3f}"
+        assert found.score.min() >= 0, "a score is below 0"
+        assert found.score.max() <= 1 + 1e-5, "a score is above 1"
+        assert found.heatmaps.shape == (2, LANDMARKS, H, W), "the heatmaps are not handed on"
+
+
+def finds_a_sharp_peak_where_it_is(part: Part) -> None:
+    """Half a cell is the most that it may miss."""
+    peaks, wanted = _peaks()
+    miss = (part.build(LANDMARKS).locate(peaks).xy - wanted).abs()
+    cell = torch.tensor([2 / W, 2 / H])
+    assert (miss <= cell / 2).all(), f"the peaks are missed by up to {(miss / cell).max():.2f} cells"
+
+
+def draws_a_point_where_it_was_found(part: Part) -> None:
+    """With one map a landmark, each peaks at its landmark; in any case, moving the points changes the maps."""
+    bottleneck = part.build(LANDMARKS)
+    height, width = 32, 48
+    peaks, wanted = _peaks()
+    maps = bottleneck.render(bottleneck.locate(peaks), (height, width))
+    assert_image_like(maps, (1, bottleneck.maps, height, width), "maps")
+    turned = bottleneck.render(bottleneck.locate(peaks.flip(-1)), (height, width))
+    assert (maps - turned).abs().max() > 1e-3, "the maps do not depend on where the landmarks are"
+    if bottleneck.maps == LANDMARKS:
+        drawn = grid(height, width, maps).reshape(-1, 2)[maps.flatten(2).argmax(-1)]
+        miss = (drawn - wanted).abs() / torch.tensor([2 / W, 2 / H])
+        assert (miss <= 1).all(), f"maps peak up to {miss.max():.2f} cells from the landmark"
+
+
+def keeps_its_maps_at_any_size(part: Part) -> None:
+    """As many maps as it says, for a batch of one too."""
+    bottleneck = part.build(LANDMARKS)
+    for height, width in ((8, 8), (16, 40), (64, 64)):
+        maps = bottleneck.render(landmarks(1), (height, width))
+        assert_image_like(maps, (1, bottleneck.maps, height, width), "maps")
+
+
+def lets_gradients_through(part: Part) -> None:
+    """From the maps to the scores, and to its own parameters, if it has any."""
+    bottleneck = stirred(part.build(LANDMARKS))
+    scores = _scores(2).requires_grad_()
+    assert_gradients(bottleneck, bottleneck.render(bottleneck.locate(scores), (H, W)))
+    gradient = scores.grad
+    assert gradient is not None, "no gradient reaches the scores"
+    assert gradient.isfinite().all(), "the gradient of the scores is not finite"
+    assert (gradient.abs().sum((2, 3)) > 0).all(), "some landmark's scores have no gradient"
+
+
+def runs_in_bfloat16(part: Part) -> None:
+    """Scores may come in half precision; the points stay as exact as float32 lets them."""
+    peaks, wanted = _peaks()
+    bottleneck = part.build(LANDMARKS)
+    with torch.autocast("cpu", torch.bfloat16):
+        found = bottleneck.locate(peaks.bfloat16())
+        maps = bottleneck.render(found, (H, W))
+    assert (found.xy - wanted).abs().max() <= 1 / H, "half-precision scores are located elsewhere"
+    assert_image_like(maps, (1, bottleneck.maps, H, W), "maps")
+
+
+def comes_back_from_its_state_dict(part: Part) -> None:
+    """The state dict holds everything that decides the points and the maps."""
+    trained, fresh = stirred(part.build(LANDMARKS, seed=3)), part.build(LANDMARKS, seed=4)
+    fresh.load_state_dict(trained.state_dict())
+    maps = [b.eval().render(b.locate(_scores(2)), (H, W)) for b in (trained, fresh)]
+    assert torch.equal(*maps), "something is missing from the state dict"
+
+
+def _scores(batch: int) -> Float[Tensor, "batch landmarks h w"]:
+    return torch.randn(batch, LANDMARKS, H, W, generator=torch.Generator().manual_seed(0))
+
+
+def _peaks() -> tuple[Tensor, Tensor]:
+    """Scores with one high cell a landmark, and the (x, y) of those cells' centres."""
+    torch.manual_seed(5)
+    cells = torch.randperm(H * W)[:LANDMARKS]
+    scores = torch.zeros(1, LANDMARKS, H * W)
+    scores[0, torch.arange(LANDMARKS), cells] = 1000.0
+    return scores.view(1, LANDMARKS, H, W), grid(H, W, scores).reshape(-1, 2)[cells][None]
+
+
+CHECKS = (
+    keeps_points_inside_the_image,
+    finds_a_sharp_peak_where_it_is,
+    draws_a_point_where_it_was_found,
+    keeps_its_maps_at_any_size,
+    lets_gradients_through,
+    runs_in_bfloat16,
+    comes_back_from_its_state_dict,
+)

@@ -1,0 +1,117 @@
+"""The part under test, what is asked of every part, and the small inputs that the checks share."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+import torch
+import torch.nn.functional as F
+from pydantic import ValidationError
+from torch import Tensor, nn
+
+from unsuplmk import registry
+from unsuplmk.types import Image, Landmarks
+
+LANDMARKS = 5
+HEIGHT, WIDTH = 64, 96
+"""Of test images: not square, and each a multiple of 32, so that any usual stride divides them."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A class that is a part of some kind, and the options to test it with.
+
+    Args:
+        kind: Kind of the part.
+        name: Name that it is registered under.
+        cls: The class.
+        options: Where they differ from the defaults.
+    """
+
+    kind: str
+    name: str
+    cls: type
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def find(cls, kind: str, name: str, options: Mapping[str, Any]) -> Part:
+        """The registered part of this name.
+
+        Raises:
+            UserError: There is none.
+        """
+        return cls(kind, name, registry.find(kind, name).cls, options)
+
+    def build(self, *wired: Any, seed: int = 0) -> Any:
+        """A new instance, whose initial weights follow from the seed."""
+        torch.manual_seed(seed)
+        return self.cls(*wired, **dict(registry.options(self.cls)(**self.options)))
+
+
+def is_described(part: Part) -> None:
+    """The class has a summary line; each option has a type and a line under `Args:`."""
+    assert (part.cls.__doc__ or "").strip(), f"{part.cls.__name__} has no docstring: it is the help text"
+    for name, option in registry.options(part.cls).model_fields.items():
+        assert option.description, f"option {name!r} has no line under `Args:` in {part.cls.__name__}'s docstring"
+        assert option.annotation is not Any, f"option {name!r} has no type annotation"
+
+
+def has_defaults_that_fit(part: Part) -> None:
+    """Defaults obey the options' own types and ranges, and can be written to a config file."""
+    model = registry.options(part.cls)
+    values = dict(model(**part.options))
+    try:
+        model(**values)
+    except ValidationError as error:
+        raise AssertionError(f"a default does not fit its option: {error}") from None
+    written = tomli_w.dumps(_plain(values))
+    assert dict(model(**tomllib.loads(written))) == values, "options come back from TOML as others"
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {key: str(value) if isinstance(value, Path) else value for key, value in values.items()}
+    return {key: value for key, value in plain.items() if value is not None}
+
+
+def images(batch: int = 2, height: int = HEIGHT, width: int = WIDTH, seed: int = 0) -> Image:
+    """Smooth random images in [0, 1]."""
+    coarse = torch.rand(batch, 3, 6, 6, generator=torch.Generator().manual_seed(seed))
+    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+def landmarks(batch: int = 2, count: int = LANDMARKS, seed: int = 0) -> Landmarks:
+    """Random points well inside the image."""
+    xy = 1.6 * torch.rand(batch, count, 2, generator=torch.Generator().manual_seed(seed)) - 0.8
+    return Landmarks(xy, torch.ones(batch, count), torch.zeros(batch, count, 8, 12))
+
+
+def stirred(module: nn.Module) -> nn.Module:
+    """The module with a little noise on every weight, so that no gradient is zero by initialisation alone."""
+    torch.manual_seed(1)
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.add_(0.01 * torch.randn_like(parameter))
+    return module
+
+
+def assert_gradients(module: nn.Module, output: Tensor) -> None:
+    """A loss on the output moves every parameter of the module."""
+    torch.manual_seed(2)
+    (output * torch.randn_like(output)).sum().backward()
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad:
+            assert parameter.grad is not None, f"no gradient reaches {name}: it is never used"
+            assert parameter.grad.isfinite().all(), f"the gradient of {name} is not finite"
+            assert parameter.grad.abs().sum() > 0, f"the gradient of {name} is zero everywhere"
+
+
+def assert_image_like(value: Tensor, shape: tuple[int, ...], what: str) -> None:
+    """Finite, of this shape, in floating point."""
+    assert tuple(value.shape) == shape, f"{what} has shape {tuple(value.shape)}, not {shape}"
+    assert value.is_floating_point(), f"{what} is {value.dtype}, not floating point"
+    assert value.isfinite().all(), f"{what} holds values that are not finite"
