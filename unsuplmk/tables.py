@@ -22,7 +22,7 @@ def read(path: str | Path, format: str = "") -> Tracks:
         UserError: No format answers to the suffix or name, or the file cannot be read.
     """
     path = Path(path)
-    chosen = _format(path, format)
+    chosen = format_for(path, format)
     if not path.is_file():
         raise UserError(f"cannot read {path}: {'it is a folder' if path.is_dir() else 'no such file'}")
     return chosen.read(path)
@@ -42,7 +42,7 @@ def write(tracks: Tracks, path: str | Path, format: str = "") -> None:
     from unsuplmk.checkpoint import write_atomically
 
     path = Path(path)
-    chosen = _format(path, format)
+    chosen = format_for(path, format)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, lambda temporary: chosen.write(tracks, temporary))
@@ -50,7 +50,12 @@ def write(tracks: Tracks, path: str | Path, format: str = "") -> None:
         raise UserError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def _format(path: Path, name: str) -> Format:
+def format_for(path: Path, name: str = "") -> Format:
+    """The format that answers to a name or, without one, to the file's suffix.
+
+    Raises:
+        UserError: There is none.
+    """
     if name:
         return registry.build("format", name)
     known: dict[str, str] = {}
