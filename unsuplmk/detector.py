@@ -1,0 +1,188 @@
+"""The detector: what users keep of a run. Images in, landmarks out."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar, final
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from unsuplmk import checkpoint
+from unsuplmk.config import Config
+from unsuplmk.data import Data, open_data
+from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Dataset
+from unsuplmk.model import Model
+from unsuplmk.prepare import Fit
+from unsuplmk.types import Image, Landmarks, Tracks
+
+Item = TypeVar("Item")
+AHEAD = 2
+"""Batches that are decoded while the network works."""
+
+
+@final
+class Detector:
+    """Finds the landmarks of a trained model in images and videos.
+
+    Args:
+        model: The trained parts; only encoder and bottleneck are used.
+        config: The settings it was trained with.
+    """
+
+    def __init__(self, model: Model, config: Config) -> None:
+        self.model = model.eval()
+        self.config = config
+        self.fit = Fit(config.size, config.fit)
+        self.names = tuple(f"landmark_{i}" for i in range(config.landmarks))
+
+    @classmethod
+    def load(cls, run: str | Path, device: str = "auto") -> Detector:
+        """The detector of a run folder, from its `config.toml` and `model.safetensors`; nothing is unpickled.
+
+        Args:
+            run: The folder that `unsuplmk run` wrote.
+            device: auto, cpu, cuda or mps.
+
+        Raises:
+            UserError: There is no such folder, it is no run, or its weights and config do not belong together.
+        """
+        folder = Path(run).expanduser()
+        if not folder.is_dir():
+            found = "is a file" if folder.exists() else "does not exist"
+            raise UserError(f"no run at {run}: it {found}; give the folder that `unsuplmk run --out` wrote")
+        return cls(checkpoint.load_model(folder, device), checkpoint.load_config(folder))
+
+    @torch.inference_mode()
+    def detect(self, images: Image) -> Landmarks:
+        """Landmarks of square images in [0, 1], in the network's coordinates.
+
+        Raises:
+            UserError: The tensor is no batch of RGB images.
+        """
+        if images.ndim != 4 or images.shape[1] != 3 or not images.is_floating_point():
+            raise UserError(
+                f"detect() needs float images (batch, 3, height, width) in [0, 1], not {tuple(images.shape)} of "
+                f"{images.dtype}; predict() takes files and uint8 arrays of any size"
+            )
+        weight = next(self.model.parameters(), images)
+        return self.model.locate(images.to(weight.device, weight.dtype, memory_format=torch.channels_last))
+
+    def predict(self, source: Data, batch: int = 64, report: Callable[[str], None] = warnings.warn) -> Tracks:
+        """Landmarks of every frame, in pixels of the original frames.
+
+        Frames are decoded in a thread of their own while the network works, and no more than a few batches of
+        them are in memory.
+
+        Args:
+            source: An image, a video, a folder or glob of these, arrays, or a dataset.
+            batch: Frames a forward pass.
+            report: Called with one line for every frame that cannot be read; it is left out.
+
+        Raises:
+            UserError: Nothing is there, or no frame can be read.
+        """
+        if batch < 1:
+            raise UserError(f"batch must be at least 1, not {batch}")
+        dataset = open_data(source)
+        xy, score, size, names = [], [], [], []
+        messages = 0
+        for chunk in _ahead(_chunks(dataset, self.fit, batch)):
+            for message in chunk.skipped:
+                messages += 1
+                report(message)
+            if chunk.names:
+                landmarks = self.detect(torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2) / 255)
+                xy.append(landmarks.xy.cpu().double().numpy())
+                score.append(landmarks.score.clamp(0, 1).cpu().double().numpy())
+                size.append(np.array(chunk.sizes, dtype=np.int64))
+                names += chunk.names
+        if not names:
+            raise UserError(f"none of the {messages} frames can be read" if messages else "the data holds no frames")
+        sizes = np.concatenate(size)
+        pixels = per_size(self.fit.to_frame, np.concatenate(xy), sizes)
+        return Tracks(pixels, np.concatenate(score), self.names, sizes, dataset.fps, tuple(names))
+
+
+def per_size(
+    convert: Callable[[np.ndarray, Any], np.ndarray],
+    xy: Float[np.ndarray, "images points 2"],
+    size: np.ndarray,
+) -> Float[np.ndarray, "images points 2"]:
+    """Convert points of images of different sizes: `convert(points, (width, height))` for each size."""
+    out = np.empty(xy.shape)
+    for one in np.unique(size, axis=0):
+        rows = (size == one).all(-1)
+        out[rows] = convert(xy[rows], tuple(one.tolist()))
+    return out
+
+
+@dataclass
+class _Chunk:
+    """Frames made square, and what could not be read among them."""
+
+    frames: list[UInt8[np.ndarray, "size size 3"]] = field(default_factory=list)
+    sizes: list[tuple[int, int]] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+
+def _chunks(dataset: Dataset, fit: Fit, batch: int) -> Iterator[_Chunk]:
+    chunk = _Chunk()
+    for index in range(len(dataset)):
+        try:
+            frame = dataset.read(index)
+        except UserError as error:
+            chunk.skipped.append(str(error))
+        else:
+            chunk.frames.append(fit(frame))
+            chunk.sizes.append((frame.shape[1], frame.shape[0]))
+            chunk.names.append(dataset.name(index))
+        if len(chunk.frames) == batch:
+            yield chunk
+            chunk = _Chunk()
+    yield chunk
+
+
+def _ahead(items: Iterator[Item]) -> Iterator[Item]:
+    """The items, made in a thread of their own; its exceptions arrive here."""
+    made: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(AHEAD)
+    stop = threading.Event()
+
+    def put(item: Item | None, error: BaseException | None) -> None:
+        while not stop.is_set():
+            try:
+                return made.put((item, error), timeout=0.1)
+            except queue.Full:  # look again whether anyone still wants it
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                put(item, None)
+                if stop.is_set():
+                    return
+            put(None, None)
+        except BaseException as error:
+            put(None, error)
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = made.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            yield item
+    finally:
+        stop.set()
+        thread.join()

@@ -1,0 +1,114 @@
+"""Tracks drawn onto the frames they were found in: pictures, or a video with trails."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import deque
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from unsuplmk.checkpoint import write_atomically
+from unsuplmk.data import Data, open_data
+from unsuplmk.draw import Picture, enlarged, enlarged_points, overlay, trails
+from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Dataset
+from unsuplmk.media import IMAGES, VIDEOS, write_image, write_video
+from unsuplmk.types import Tracks
+
+READABLE = 256
+"""Smaller frames are enlarged until their shorter side has so many pixels."""
+TRAIL = 12
+"""Frames that a trail reaches back."""
+
+
+def render_tracks(source: Data, tracks: Tracks, out: str | Path) -> list[Path]:
+    """Draw tracks onto their frames; frames smaller than 256 px are enlarged by a whole factor.
+
+    Args:
+        source: What the tracks were found in: a video, images, a folder, arrays or a dataset.
+        tracks: As `Detector.predict` gave them, or read back from a file.
+        out: A video file for a video, an image file for a single frame, or a folder for a picture of each frame.
+
+    Returns:
+        The files that were written.
+
+    Raises:
+        UserError: `out` does not suit the source, the tracks are of other frames, or writing fails.
+    """
+    out, dataset = Path(out), open_data(source)
+    kind = out.suffix.lower()
+    rows = _rows(dataset, tracks)
+    if kind not in IMAGES | VIDEOS and kind and not out.is_dir():
+        known = ", ".join(sorted(VIDEOS | IMAGES))
+        raise UserError(f"cannot render to {out}: {kind} is no picture or video; known: {known}; or name a folder")
+    try:
+        if kind in VIDEOS:
+            if not dataset.fps:
+                raise UserError(f"cannot render images to the video {out}: name a folder, or give one video")
+            out.parent.mkdir(parents=True, exist_ok=True)
+            write_atomically(out, lambda path: write_video(path, _labelled(dataset, tracks, rows), dataset.fps))
+            return [out]
+        if kind in IMAGES:
+            if len(rows) != 1:
+                raise UserError(f"cannot render {len(rows)} frames to the picture {out}: name a folder instead")
+            names = [out]
+        else:
+            names = _pictures(out, [dataset.name(index) for index in rows])
+        for (index, row), path in zip(rows.items(), names, strict=True):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            frame, points = _readable(dataset.read(index), tracks.xy[row])
+            write_image(path, overlay(frame, points, tracks.score[row]))
+    except OSError as error:
+        raise UserError(f"cannot write {out}: {error.strerror or error}") from None
+    return names
+
+
+def _rows(dataset: Dataset, tracks: Tracks) -> dict[int, int]:
+    """Index of each frame -> its row of the tracks, matched by name, or by number where the file had no names."""
+    row_of = {name: row for row, name in enumerate(tracks.source)}
+    names = [dataset.name(index) for index in range(len(dataset))]
+    rows = {index: row_of[name] for index, name in enumerate(names) if name in row_of}
+    if not rows and all(name.isdecimal() for name in tracks.source):
+        rows = {index: row_of[str(index)] for index in range(len(names)) if str(index) in row_of}
+    if not rows:
+        first = tracks.source[0] if tracks.source else "no frame"
+        raise UserError(f"the tracks are of other frames: they name {first}, the source {names[0]}")
+    return rows
+
+
+def _labelled(dataset: Dataset, tracks: Tracks, rows: dict[int, int]) -> Iterator[Picture]:
+    """The frames of a video with landmarks and trails; one without tracks is shown as it is."""
+    history: deque[np.ndarray] = deque(maxlen=TRAIL)
+    for index in range(len(dataset)):
+        try:
+            frame = dataset.read(index)
+        except UserError:  # predict has reported it
+            continue
+        if index not in rows:
+            yield _readable(frame, np.empty((0, 2)))[0]
+            continue
+        frame, points = _readable(frame, tracks.xy[rows[index]])
+        history.append(points)
+        yield overlay(trails(frame, np.stack(history)), points, tracks.score[rows[index]])
+
+
+def _readable(frame: Picture, xy: np.ndarray) -> tuple[Picture, np.ndarray]:
+    factor = -(-READABLE // min(frame.shape[:2]))
+    # a frame of extreme shape would become huge
+    factor = max(1, min(factor, 4 * READABLE // max(frame.shape[:2])))
+    return enlarged(frame, factor), enlarged_points(xy, factor)
+
+
+def _pictures(folder: Path, names: list[str]) -> list[Path]:
+    """A PNG for each frame: below the folder as the frames lie below theirs."""
+    parents = {os.path.dirname(name) for name in names}
+    common = os.path.commonpath(parents) if len({os.path.isabs(p) for p in parents}) == 1 else ""
+    plain = [name if not common else os.path.relpath(name, common) for name in names]
+    # clip.mp4:7 becomes clip_000007, a.jpg becomes a
+    short = [re.sub(r"(\.\w+)?:(\d+)$", lambda m: f"_{int(m[2]):06d}", name) for name in plain]
+    short = [os.path.splitext(name)[0] if Path(name).suffix.lower() in IMAGES else name for name in short]
+    unique = short if len(set(short)) == len(short) else plain  # a.jpg beside a.png
+    return [folder / f"{name.replace(':', '_').replace(os.pardir, '_')}.png" for name in unique]
