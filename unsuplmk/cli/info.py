@@ -1,0 +1,48 @@
+"""`unsuplmk info`: versions and hardware, for bug reports."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import click
+
+PACKAGES = ("unsuplmk", "torch", "torchvision", "accelerate", "numpy", "albumentations", "av", "pydantic", "click")
+
+
+@click.command
+@click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
+def command(as_json: bool) -> None:
+    """Show versions and hardware."""
+    facts = {"python": platform.python_version(), "system": platform.platform(), **_versions(), **_hardware()}
+    if as_json:
+        click.echo(json.dumps(facts, indent=2))
+        return
+    width = max(map(len, facts))
+    for name, value in facts.items():
+        click.echo(f"{name:{width}}  {', '.join(value) if isinstance(value, list) else value}")
+
+
+def _versions() -> dict[str, str]:
+    from unsuplmk import __version__
+
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = __version__ if package == "unsuplmk" else "not installed"
+    return found
+
+
+def _hardware() -> dict[str, Any]:
+    import torch
+
+    devices = ["cpu", *(f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    fast = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
+    return {"devices": devices, "bfloat16 on the accelerator": bool(fast), "cpus": os.cpu_count() or 1}

@@ -1,0 +1,165 @@
+"""What training shows while it runs: one updating line on a terminal, plain lines elsewhere; all on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Mapping
+from typing import final
+
+import click
+
+
+class Progress(ABC):
+    """What a job says to whoever watches it."""
+
+    @abstractmethod
+    def start(self, total: int, done: int, title: str) -> None:
+        """Training begins at step `done` of `total`."""
+
+    @abstractmethod
+    def update(self, number: int, figures: Mapping[str, float]) -> None:
+        """Step `number` is done. `figures` has images/s and each loss by name; empty between lines of the log."""
+
+    @abstractmethod
+    def note(self, text: str) -> None:
+        """Something worth knowing."""
+
+    @abstractmethod
+    def warn(self, text: str) -> None:
+        """Something that the user should look at."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Training is over, or interrupted."""
+
+
+class Clock:
+    """Tells the time that is left from the pace of the last few updates."""
+
+    def __init__(self, total: int, done: int) -> None:
+        self.total = total
+        self.seen: deque[tuple[float, int]] = deque([(time.monotonic(), done)], maxlen=20)
+
+    def left(self, number: int) -> str:
+        """As `1:02:03` or `02:03`; `--:--` before anything was measured."""
+        self.seen.append((time.monotonic(), number))
+        (since, first), (now, last) = self.seen[0], self.seen[-1]
+        if last <= first:
+            return "--:--"
+        seconds = round((self.total - last) * (now - since) / (last - first))
+        hours, rest = divmod(max(seconds, 0), 3600)
+        return f"{hours}:{rest // 60:02}:{rest % 60:02}" if hours else f"{rest // 60:02}:{rest % 60:02}"
+
+
+def spoken(figures: Mapping[str, float]) -> str:
+    """Figures in one line: `312 images/s  loss 0.0312  pixel 0.02`."""
+    pace = f"{figures['images/s']:.0f} images/s  " if "images/s" in figures else ""
+    return pace + "  ".join(f"{name} {value:.3g}" for name, value in figures.items() if name != "images/s")
+
+
+@final
+class Live(Progress):
+    """One line that updates itself: bar, steps, time left, images a second, each loss by name."""
+
+    def start(self, total: int, done: int, title: str) -> None:
+        """Draw the line."""
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TextColumn
+        from rich.table import Column
+
+        self.clock = Clock(total, done)
+        self.console = Console(stderr=True, highlight=False)
+        self.line = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=16),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TextColumn("{task.fields[left]} left"),
+            TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
+            console=self.console,
+            expand=True,
+            refresh_per_second=4,
+        )
+        self.task = self.line.add_task(title, total=total, completed=done, left="--:--", figures="")
+        self.line.start()
+
+    def update(self, number: int, figures: Mapping[str, float]) -> None:
+        """Move the bar; the figures stay until there are new ones."""
+        if figures:
+            self.line.update(self.task, completed=number, left=self.clock.left(number), figures=spoken(figures))
+        else:
+            self.line.update(self.task, completed=number)
+
+    def note(self, text: str) -> None:
+        """Above the line."""
+        self._say(text, "")
+
+    def warn(self, text: str) -> None:
+        """Above the line, in yellow."""
+        self._say(f"Warning: {text}", "yellow")
+
+    def finish(self) -> None:
+        """Leave the line as it stands."""
+        self.line.stop()
+
+    def _say(self, text: str, style: str) -> None:
+        if hasattr(self, "console"):
+            self.console.print(text, style=style, markup=False, soft_wrap=True)
+        else:  # before the start
+            click.echo(text, err=True)
+
+
+@final
+class Plain(Progress):
+    """A line for every line of the log, for files and pipes."""
+
+    def start(self, total: int, done: int, title: str) -> None:
+        """Say what is about to run."""
+        self.clock, self.total = Clock(total, done), total
+        click.echo(f"{title}: step {done} of {total}", err=True)
+
+    def update(self, number: int, figures: Mapping[str, float]) -> None:
+        """One line; nothing between the lines of the log."""
+        if figures:
+            click.echo(f"step {number}/{self.total}  {self.clock.left(number)} left  {spoken(figures)}", err=True)
+
+    def note(self, text: str) -> None:
+        """As a line."""
+        click.echo(text, err=True)
+
+    def warn(self, text: str) -> None:
+        """As a line."""
+        click.echo(f"Warning: {text}", err=True)
+
+    def finish(self) -> None:
+        """Nothing is left to say."""
+
+
+@final
+class Quiet(Progress):
+    """Says only what must be said; for processes beside the main one and for use from Python."""
+
+    def start(self, total: int, done: int, title: str) -> None:
+        """Nothing."""
+
+    def update(self, number: int, figures: Mapping[str, float]) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def warn(self, text: str) -> None:
+        """Nothing: the main process says it."""
+
+    def finish(self) -> None:
+        """Nothing."""
+
+
+def progress() -> Progress:
+    """What fits where this process runs."""
+    if os.environ.get("RANK", "0") != "0":
+        return Quiet()
+    return Live() if sys.stderr.isatty() else Plain()

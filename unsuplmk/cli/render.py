@@ -1,0 +1,35 @@
+"""`unsuplmk render`: landmarks drawn onto images and videos."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from unsuplmk.cli.errors import warn
+
+
+@click.command
+@click.argument("run")
+@click.argument("input")
+@click.option(
+    "--out",
+    required=True,
+    metavar="FILE|DIR",
+    type=click.Path(path_type=Path),
+    help="A video for a video, a picture for one image, else a folder of pictures.",
+)
+@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
+@click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Frames a forward pass.")
+def command(run: str, input: str, out: Path, device: str, batch: int) -> None:
+    """Draw the landmarks onto INPUT.
+
+    RUN is a trained run; INPUT is an image, a video, a folder, a glob or the name of a dataset.
+    """
+    from unsuplmk.data import open_data
+    from unsuplmk.detector import Detector
+    from unsuplmk.render import render_tracks
+
+    dataset = open_data(input)
+    written = render_tracks(dataset, Detector.load(run, device).predict(dataset, batch=batch, report=warn), out)
+    click.echo(f"{out}" if len(written) == 1 else f"{out}: {len(written)} pictures")
