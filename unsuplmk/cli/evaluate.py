@@ -50,8 +50,9 @@ def command(
 ) -> None:
     """Judge RUN by annotated points.
 
-    DATA is a CSV of annotations, a folder that holds one, or the name of a dataset with points. A linear map from landmarks to points is fitted on one split and judged on another, beside a constant guess.
-    The figures also go to metrics.json in RUN.
+    DATA is a CSV of annotations, a folder that holds one, or the name of a dataset with points. A linear map from
+    landmarks to points is fitted on one split and judged on another, beside a constant guess. The figures also go to
+    metrics.json in RUN.
     """
     from unsuplmk.annotations import splits
     from unsuplmk.detector import Detector

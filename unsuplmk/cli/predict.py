@@ -19,7 +19,8 @@ from unsuplmk.cli.errors import warn
 def command(run: str, input: str, out: Path, format: str, device: str, batch: int) -> None:
     """Write the landmarks of INPUT to a file.
 
-    RUN is a trained run; INPUT is an image, a video, a folder, a glob or the name of a dataset. The file holds pixels of the original frames; `unsuplmk components format` lists the formats.
+    RUN is a trained run; INPUT is an image, a video, a folder, a glob or the name of a dataset. The file holds pixels
+    of the original frames; `unsuplmk components format` lists the formats.
     """
     from unsuplmk import tables
 
