@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import tomli_w
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from unsuplmk import registry
 from unsuplmk.errors import UserError, unknown
@@ -77,7 +77,7 @@ class Config(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _number(cls, value: object, info: ValidationInfo) -> object:
+    def _number(cls, value: object, info: Any) -> object:
         if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation in (int, float):
             raise ValueError("a number is asked for, not true or false")
         return value

@@ -13,15 +13,16 @@ from typing import Any, TypeVar, final
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
+from torch import Tensor
 
-from unsuplmk import checkpoint
+from unsuplmk import checkpoint, launch
 from unsuplmk.config import Config
 from unsuplmk.data import Data, open_data
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.model import Model
 from unsuplmk.prepare import Fit
-from unsuplmk.types import Image, Landmarks, Tracks
+from unsuplmk.types import Landmarks, Tracks
 
 Item = TypeVar("Item")
 AHEAD = 2
@@ -58,11 +59,11 @@ class Detector:
         if not folder.is_dir():
             found = "is a file" if folder.exists() else "does not exist"
             raise UserError(f"no run at {run}: it {found}; give the folder that `unsuplmk run --out` wrote")
-        return cls(checkpoint.load_model(folder, device), checkpoint.load_config(folder))
+        return cls(checkpoint.load_model(folder, launch.resolve(device)), checkpoint.load_config(folder))
 
     @torch.inference_mode()
-    def detect(self, images: Image) -> Landmarks:
-        """Landmarks of square images in [0, 1], in the network's coordinates.
+    def detect(self, images: Tensor) -> Landmarks:
+        """Landmarks of float RGB images (batch, 3, height, width) in [0, 1], in the network's coordinates.
 
         Raises:
             UserError: The tensor is no batch of RGB images.

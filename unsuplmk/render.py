@@ -39,31 +39,41 @@ def render_tracks(source: Data, tracks: Tracks, out: str | Path) -> list[Path]:
         UserError: `out` does not suit the source, the tracks are of other frames, or writing fails.
     """
     out, dataset = Path(out), open_data(source)
-    kind = out.suffix.lower()
+    check(dataset, out)
     rows = _rows(dataset, tracks)
-    if kind not in IMAGES | VIDEOS and kind and not out.is_dir():
-        known = ", ".join(sorted(VIDEOS | IMAGES))
-        raise UserError(f"cannot render to {out}: {kind} is no picture or video; known: {known}; or name a folder")
+    kind = out.suffix.lower()
     try:
         if kind in VIDEOS:
-            if not dataset.fps:
-                raise UserError(f"cannot render images to the video {out}: name a folder, or give one video")
-            out.parent.mkdir(parents=True, exist_ok=True)
             write_atomically(out, lambda path: write_video(path, _labelled(dataset, tracks, rows), dataset.fps))
             return [out]
-        if kind in IMAGES:
-            if len(rows) != 1:
-                raise UserError(f"cannot render {len(rows)} frames to the picture {out}: name a folder instead")
-            names = [out]
-        else:
-            names = _pictures(out, [dataset.name(index) for index in rows])
-        for (index, row), path in zip(rows.items(), names, strict=True):
+        paths = [out] if kind in IMAGES else _pictures(out, [dataset.name(index) for index in rows])
+        for (index, row), path in zip(rows.items(), paths, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
             frame, points = _readable(dataset.read(index), tracks.xy[row])
             write_image(path, overlay(frame, points, tracks.score[row]))
     except OSError as error:
         raise UserError(f"cannot write {out}: {error.strerror or error}") from None
-    return names
+    return paths
+
+
+def check(dataset: Dataset, out: Path) -> None:
+    """Refuse an output that does not suit the frames, before anything is computed.
+
+    Raises:
+        UserError: `out` is a video and the frames are not, a picture for many frames, or neither.
+    """
+    kind = out.suffix.lower()
+    if out.is_dir() and kind in IMAGES | VIDEOS:
+        raise UserError(f"cannot render to {out}: it is a folder, but named like a file")
+    if kind in VIDEOS and not dataset.fps:
+        raise UserError(f"cannot render images to the video {out}: name a folder, or give one video")
+    if kind in IMAGES and len(dataset) != 1:
+        raise UserError(f"cannot render {len(dataset)} frames to the picture {out}: name a folder instead")
+    if out.is_file() and kind not in IMAGES | VIDEOS:
+        raise UserError(f"cannot render to {out}: it is a file; name a folder")
+    if kind and kind not in IMAGES | VIDEOS and not out.is_dir():
+        known = ", ".join(sorted(VIDEOS | IMAGES))
+        raise UserError(f"cannot render to {out}: {kind} is no picture or video; known: {known}; or name a folder")
 
 
 def _rows(dataset: Dataset, tracks: Tracks) -> dict[int, int]:

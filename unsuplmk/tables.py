@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from unsuplmk import registry
+from unsuplmk.checkpoint import write_atomically
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Format
 from unsuplmk.plugins import BUILTIN
@@ -39,15 +40,9 @@ def write(tracks: Tracks, path: str | Path, format: str = "") -> None:
     Raises:
         UserError: No format answers to the suffix or name, or the file cannot be written.
     """
-    from unsuplmk.checkpoint import write_atomically
-
     path = Path(path)
     chosen = format_for(path, format)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomically(path, lambda temporary: chosen.write(tracks, temporary))
-    except OSError as error:
-        raise UserError(f"cannot write {path}: {error.strerror or error}") from None
+    write_atomically(path, lambda temporary: chosen.write(tracks, temporary))
 
 
 def format_for(path: Path, name: str = "") -> Format:
