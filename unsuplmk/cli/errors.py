@@ -20,8 +20,8 @@ def status(cli: click.Group, args: Sequence[str] | None) -> int:
     try:
         answer = cli.main(args, prog_name="unsuplmk", standalone_mode=False)
         return answer if isinstance(answer, int) else DONE
-    except click.Abort:
-        click.echo("Interrupted.", err=True)
+    except click.Abort as error:  # click's name for KeyboardInterrupt; the job's own says what was saved
+        click.echo(f"Interrupted. {error.__cause__ or ''}".strip(), err=True)
         return INTERRUPTED
     except click.ClickException as error:
         error.show()

@@ -41,8 +41,15 @@ def _versions() -> dict[str, str]:
 def _hardware() -> dict[str, Any]:
     import torch
 
+    from unsuplmk import launch
+
     devices = ["cpu", *(f"cuda:{i} {torch.cuda.get_device_name(i)}" for i in range(torch.cuda.device_count()))]
     if torch.backends.mps.is_available():
         devices.append("mps")
-    fast = torch.cuda.is_available() and torch.cuda.is_bf16_supported(including_emulation=False)
-    return {"devices": devices, "bfloat16 on the accelerator": bool(fast), "cpus": os.cpu_count() or 1}
+    chosen = launch.resolve("auto")
+    return {
+        "devices": devices,
+        "--device auto": chosen,
+        "--precision auto": "bfloat16" if launch.fast_bfloat16(chosen) else "float32",
+        "cpus": os.cpu_count() or 1,
+    }

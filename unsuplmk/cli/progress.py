@@ -5,38 +5,16 @@ from __future__ import annotations
 import os
 import sys
 import time
-from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Mapping
 from typing import final
 
 import click
 
-
-class Progress(ABC):
-    """What a job says to whoever watches it."""
-
-    @abstractmethod
-    def start(self, total: int, done: int, title: str) -> None:
-        """Training begins at step `done` of `total`."""
-
-    @abstractmethod
-    def update(self, number: int, figures: Mapping[str, float]) -> None:
-        """Step `number` is done. `figures` has images/s and each loss by name; empty between lines of the log."""
-
-    @abstractmethod
-    def note(self, text: str) -> None:
-        """Something worth knowing."""
-
-    @abstractmethod
-    def warn(self, text: str) -> None:
-        """Something that the user should look at."""
-
-    @abstractmethod
-    def finish(self) -> None:
-        """Training is over, or interrupted."""
+from unsuplmk.console import Console, Silent
 
 
+@final
 class Clock:
     """Tells the time that is left from the pace of the last few updates."""
 
@@ -62,17 +40,17 @@ def spoken(figures: Mapping[str, float]) -> str:
 
 
 @final
-class Live(Progress):
+class Live:
     """One line that updates itself: bar, steps, time left, images a second, each loss by name."""
 
     def start(self, total: int, done: int, title: str) -> None:
         """Draw the line."""
-        from rich.console import Console
+        from rich.console import Console as Terminal
         from rich.progress import BarColumn, Progress, TextColumn
         from rich.table import Column
 
         self.clock = Clock(total, done)
-        self.console = Console(stderr=True, highlight=False)
+        self.console = Terminal(stderr=True, highlight=False)
         self.line = Progress(
             TextColumn("[bold]{task.description}"),
             BarColumn(bar_width=16),
@@ -113,7 +91,7 @@ class Live(Progress):
 
 
 @final
-class Plain(Progress):
+class Plain:
     """A line for every line of the log, for files and pipes."""
 
     def start(self, total: int, done: int, title: str) -> None:
@@ -138,28 +116,8 @@ class Plain(Progress):
         """Nothing is left to say."""
 
 
-@final
-class Quiet(Progress):
-    """Says only what must be said; for processes beside the main one and for use from Python."""
-
-    def start(self, total: int, done: int, title: str) -> None:
-        """Nothing."""
-
-    def update(self, number: int, figures: Mapping[str, float]) -> None:
-        """Nothing."""
-
-    def note(self, text: str) -> None:
-        """Nothing."""
-
-    def warn(self, text: str) -> None:
-        """Nothing: the main process says it."""
-
-    def finish(self) -> None:
-        """Nothing."""
-
-
-def progress() -> Progress:
+def progress() -> Console:
     """What fits where this process runs."""
     if os.environ.get("RANK", "0") != "0":
-        return Quiet()
+        return Silent()
     return Live() if sys.stderr.isatty() else Plain()
