@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -149,6 +150,7 @@ def _on_disk(
         return np.load(done, mmap_mode="r"), {int(i): text for i, text in json.loads(facts.read_text("utf-8")).items()}
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
         if shutil.disk_usage(folder).free < 1.02 * gigabytes * 2**30:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         handle, name = mkstemp(prefix=f"{key or 'unnamed'}.", suffix=".partial", dir=folder)
@@ -157,6 +159,9 @@ def _on_disk(
         try:
             report(f"{shape[0]} frames ({gigabytes:.1f} GiB) are decoded once into {done if key else partial}")
             frames = np.lib.format.open_memmap(partial, mode="w+", dtype=np.uint8, shape=shape)
+            if hasattr(os, "posix_fallocate"):  # writing to a map of a full disk would kill the process
+                with partial.open("r+b") as file:
+                    os.posix_fallocate(file.fileno(), 0, partial.stat().st_size)
             skipped = _fill(frames, dataset, fit)
             frames.flush()
             if key:
@@ -173,6 +178,13 @@ def _on_disk(
             f"cannot keep {gigabytes:.1f} GiB of decoded frames in {folder}: {error.strerror}; set XDG_CACHE_HOME to "
             "a folder with room, choose a smaller --size, or use fewer frames"
         ) from None
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what runs killed more than a day ago left half written."""
+    for partial in folder.glob("*.partial"):
+        if time.time() - partial.stat().st_mtime > 86_400:
+            partial.unlink(missing_ok=True)
 
 
 def _fingerprint(names: Sequence[str], fit: Fit) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Num, UInt8
 
 from unsuplmk.errors import UserError
 from unsuplmk.ops.coordinates import from_pixels, to_pixels
@@ -67,7 +67,7 @@ class Fit:
             image = pad(image=image)["image"]
         return image
 
-    def to_square(self, pixels: Float[np.ndarray, "*any 2"], size: Sequence[int]) -> Float[np.ndarray, "*any 2"]:
+    def to_square(self, pixels: Num[np.ndarray, "*any 2"], size: Sequence[int]) -> Float[np.ndarray, "*any 2"]:
         """From pixels of a frame of `size` (width, height) to [-1, 1] of the square."""
         how = self._geometry(*map(int, size))
         inside = from_pixels(np.asarray(pixels, np.float64) - how.corner, how.crop)
@@ -123,7 +123,7 @@ class Augmentation:
     def _try(self, path: str | Path) -> None:
         grey = np.full((32, 32, 3), 128, np.uint8)
         try:
-            out = self(grey, 0)
+            out = self._pipeline(image=grey)["image"]
         except Exception as error:  # whatever a transform says about inputs that it lacks
             raise UserError(f"--augment {path} cannot be applied to an image: {error}") from None
         if out.dtype != np.uint8 or out.shape != grey.shape:

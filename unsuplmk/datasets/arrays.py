@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from typing import Any, final
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from unsuplmk.interfaces import Dataset
 LAYOUT = "frames are uint8 (h, w, 3) or (h, w); a clip is (n, h, w, 3) or a list of frames; several clips are a list"
 
 
+@final
 class Arrays(Dataset):
     """Arrays as clips: one (n, h, w, 3) array or one list of frames is a clip, a list of such is several.
 
@@ -26,8 +28,8 @@ class Arrays(Dataset):
     def __init__(self, data: np.ndarray | Sequence[np.ndarray] | Sequence[Sequence[np.ndarray]]) -> None:
         if len(data) == 0:
             raise UserError(f"no frames in the arrays given; {LAYOUT}")
-        clips = data if _is_clips(data) else [data]
-        self._frames = [frame for clip in clips for frame in clip]
+        clips: Sequence[Any] = list(data) if _is_clips(data) else [data]
+        self._frames: list[np.ndarray] = [frame for clip in clips for frame in clip]
         for i, frame in enumerate(self._frames):
             _check(i, frame)
         ends = np.cumsum([len(clip) for clip in clips]).tolist()

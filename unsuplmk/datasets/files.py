@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, final
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class _Clip:
     video: bool
 
 
+@final
 class Files(Dataset):
     """Images and videos found under a path, in natural order.
 
@@ -92,11 +94,11 @@ class Files(Dataset):
             opened[path] = Video(path)
         return opened[path]
 
-    def __getstate__(self) -> dict:
+    def __getstate__(self) -> dict[str, Any]:
         return {**self.__dict__, "_threads": None}
 
-    def __setstate__(self, state: dict) -> None:
-        self.__dict__.update(state, _threads=threading.local())
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _threads=threading.local())
 
 
 def natural(path: str | Path) -> list[tuple[int, int, str]]:

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import final
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +17,7 @@ from unsuplmk.interfaces import Dataset
 from unsuplmk.media import read_image
 
 
+@final
 class Listing(Dataset):
     """Images that a CSV lists, one a row: `file`, relative to the CSV, and optionally `split`, `video`, `frame`.
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, final
 
 import numpy as np
 from jaxtyping import Float
@@ -25,6 +25,7 @@ DEGREE = math.pi / 180
 Joints = dict[str, Point]
 
 
+@final
 class Puppets(Dataset):
     """Figures in bright clothes that dance, one figure and one background a clip; drawn on demand.
 
@@ -105,7 +106,7 @@ def _clip(seed: int, split: int, clip: int, length: int, side: int) -> _Clip:
     height = side * between(rng, 0.6, 0.78)
     pose = _Pose(rng)
     shift = between(rng, -0.17, 0.17)
-    drift, level = _Wave(rng, 0, 0.035), _Wave(rng, between(rng, 0.78, 0.93), 0.012)
+    drift, level = _Wave(rng, 0.0, 0.035), _Wave(rng, between(rng, 0.78, 0.93), 0.012)
     joints = []
     for frame in range(length):
         drawn = pose.joints(look, frame)
@@ -140,10 +141,10 @@ class _Wave:
 
     def __init__(self, rng: np.random.Generator, middle: float, swing: float) -> None:
         self._middle = middle
-        self._parts = [(swing * share, between(rng, *speed), between(rng, 0, 1))
+        self._parts = [(swing * share, between(rng, *speed), between(rng, 0.0, 1.0))
                        for share, speed in ((0.7, (0.03, 0.07)), (0.3, (0.08, 0.14)))]  # fmt: skip
 
-    def at(self, frame: float) -> float:
+    def at(self, frame: int) -> float:
         return self._middle + sum(a * math.sin(2 * math.pi * (f * frame + phase)) for a, f, phase in self._parts)
 
 
@@ -151,16 +152,16 @@ class _Pose:
     """Joint angles over time, in degrees: from straight down, outwards positive."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self._lean = _Wave(rng, between(rng, -5, 5), 9)
-        self._bend = _Wave(rng, 0, 8)
-        self._tilt = _Wave(rng, 0, 12)
+        self._lean = _Wave(rng, between(rng, -5.0, 5.0), 9.0)
+        self._bend = _Wave(rng, 0.0, 8.0)
+        self._tilt = _Wave(rng, 0.0, 12.0)
         self.gaze = _Wave(rng, between(rng, -0.15, 0.15), 0.25)
         self._limbs = {
             side: {
-                "shoulder": _Wave(rng, between(rng, 30, 110), 55),
-                "elbow": _Wave(rng, between(rng, -15, 60), 50),
-                "hip": _Wave(rng, between(rng, 10, 34), 26),
-                "knee": _Wave(rng, between(rng, 5, 38), 32),
+                "shoulder": _Wave(rng, between(rng, 30.0, 110.0), 55.0),
+                "elbow": _Wave(rng, between(rng, -15.0, 60.0), 50.0),
+                "hip": _Wave(rng, between(rng, 10.0, 34.0), 26.0),
+                "knee": _Wave(rng, between(rng, 5.0, 38.0), 32.0),
             }
             for side in SIDES
         }

@@ -44,7 +44,7 @@ def between(rng: np.random.Generator, low: float, high: float) -> float:
 
 def figure(rng: np.random.Generator) -> Figure:
     """A new figure: one cut of clothes, whose colours, patterns and proportions vary a little."""
-    tone = between(rng, 0, 1)
+    tone = between(rng, 0.0, 1.0)
     skin = (0.98 - 0.42 * tone, 0.8 - 0.42 * tone, 0.68 - 0.42 * tone)
     hues = {"left": 0.57 + between(rng, -0.03, 0.03), "right": 0.015 + between(rng, -0.02, 0.03)}
     arms = {side: _hsv(hue, between(rng, 0.7, 0.85), between(rng, 0.85, 0.98)) for side, hue in hues.items()}
@@ -52,8 +52,8 @@ def figure(rng: np.random.Generator) -> Figure:
         "left": _hsv(0.36 + between(rng, -0.04, 0.04), between(rng, 0.5, 0.7), between(rng, 0.5, 0.66)),
         "right": _hsv(0.78 + between(rng, -0.04, 0.04), between(rng, 0.45, 0.65), between(rng, 0.45, 0.6)),
     }
-    shirt = _hsv(0.12 + between(rng, -0.03, 0.04), between(rng, 0.25, 0.75), between(rng, 0.92, 1))
-    accent = _hsv(between(rng, 0, 1), 0.75, between(rng, 0.55, 0.8))
+    shirt = _hsv(0.12 + between(rng, -0.03, 0.04), between(rng, 0.25, 0.75), between(rng, 0.92, 1.0))
+    accent = _hsv(between(rng, 0.0, 1.0), 0.75, between(rng, 0.55, 0.8))
     long_sleeves, striped = rng.random() < 0.5, int(rng.integers(3))
     hair = _hsv(between(rng, 0.02, 0.12), between(rng, 0.3, 0.8), between(rng, 0.12, 0.62))
     return Figure(
@@ -71,7 +71,7 @@ def figure(rng: np.random.Generator) -> Figure:
         cuffs={side: Paint(_mix(arms[side], 0.85), skin, cut=1.0 if long_sleeves else 0.5) for side in SIDES},
         thighs={side: Paint(legs[side]) for side in SIDES},
         shins={side: Paint(_mix(legs[side], 1.15), _mix(legs[side], 1.5), bands=3 * (striped == 2)) for side in SIDES},
-        shoes=Paint(_hsv(between(rng, 0, 1), between(rng, 0, 0.7), between(rng, 0.25, 0.9))),
+        shoes=Paint(_hsv(between(rng, 0.0, 1.0), between(rng, 0.0, 0.7), between(rng, 0.25, 0.9))),
     )
 
 
@@ -142,8 +142,8 @@ def _head(canvas: Canvas, look: Figure, joints: Mapping[str, Point], height: flo
         return head[0] + r * (up * ux - right * uy), head[1] + r * (up * uy + right * ux)
 
     if look.style == 1:
-        canvas.capsule(at(0, 1.2), at(0, 1.25), (0.42 * r, 0.42 * r), look.hair)
-    canvas.capsule(at(0, 0.3), at(0, 0.05), (1.04 * r, 1.0 * r), look.hair)
+        canvas.capsule(at(0.0, 1.2), at(0.0, 1.25), (0.42 * r, 0.42 * r), look.hair)
+    canvas.capsule(at(0.0, 0.3), at(0.0, 0.05), (1.04 * r, 1.0 * r), look.hair)
     canvas.capsule(at(0.35 * gaze, 0.05), at(0.35 * gaze, -0.18), (0.88 * r, 0.8 * r), look.skin)
     for side in (-1, 1):
         eye = at(gaze + 0.36 * side, 0.08)

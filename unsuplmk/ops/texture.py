@@ -28,7 +28,7 @@ def noise(side: int, cells: int, rng: np.random.Generator) -> Field:
     values = rng.random((cells + 1, cells + 1), dtype=np.float32)
     place = (np.arange(side, dtype=np.float32) + 0.5) * (cells / side)
     cell = np.minimum(place.astype(np.int64), cells - 1)
-    part = place - cell
+    part = (place - cell).astype(np.float32)
     part = part * part * (3 - 2 * part)
     rows = values[cell] + (values[cell + 1] - values[cell]) * part[:, None]
     return rows[:, cell] + (rows[:, cell + 1] - rows[:, cell]) * part
@@ -50,7 +50,7 @@ def _wave(phase: np.ndarray) -> np.ndarray:
     return abs(phase - np.floor(phase) - 0.5) * 2
 
 
-def _edge(value: np.ndarray, sharpness: float) -> np.ndarray:
+def _edge(value: np.ndarray, sharpness: int) -> np.ndarray:
     return np.clip((value - 0.5) * sharpness + 0.5, 0, 1)
 
 
