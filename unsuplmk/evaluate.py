@@ -9,7 +9,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Integer
 
 from unsuplmk import registry
 from unsuplmk.detector import Detector, per_size
@@ -21,7 +21,7 @@ from unsuplmk.prepare import Fit
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["LinearMap", "Report", "evaluate", "fit_linear", "health"]
+__all__ = ["LinearMap", "Report", "Sample", "evaluate", "fit_linear", "guesses", "health"]
 
 METRICS: Mapping[str, Mapping[str, Any]] = {"error": {}, "pck": {}}
 """The figures of a report: metric -> its options."""
@@ -104,17 +104,25 @@ def health(landmarks: Float[np.ndarray, "images landmarks 2"]) -> dict[str, Any]
 
 
 @dataclass(frozen=True)
-class _Sample:
-    """Annotated images with their landmarks: `landmarks` in [-1, 1], `truth` in pixels of each image."""
+class Sample:
+    """Annotated images with their landmarks.
+
+    Args:
+        names: What the images are called.
+        size: (width, height) of each.
+        landmarks: In [-1, 1] of the network's square image.
+        truth: The annotated points in pixels of each image; NaN where missing.
+    """
 
     names: tuple[str, ...]
-    size: np.ndarray
-    landmarks: np.ndarray
-    truth: np.ndarray
+    size: Integer[np.ndarray, "images 2"]
+    landmarks: Float[np.ndarray, "images landmarks 2"]
+    truth: Float[np.ndarray, "images points 2"]
 
-    def select(self, rows: np.ndarray) -> _Sample:
+    def select(self, rows: Bool[np.ndarray, "images"]) -> Sample:
+        """Some of the images."""
         names = tuple(name for name, kept in zip(self.names, rows, strict=True) if kept)
-        return _Sample(names, self.size[rows], self.landmarks[rows], self.truth[rows])
+        return Sample(names, self.size[rows], self.landmarks[rows], self.truth[rows])
 
 
 def evaluate(
@@ -168,16 +176,16 @@ def evaluate(
         raise UserError(f"none of the {len(usable)} test images can be normalised by {normalise!r}")
     judged, scale = judged.select(usable), scale[usable]
 
-    guesses = _guesses(detector.fit, fitted, judged, ridge)
+    guessed = guesses(detector.fit, fitted, judged, ridge)
     figures = {
-        k: {f: v for j in judges.values() for f, v in j(g, judged.truth, scale).items()} for k, g in guesses.items()
+        k: {f: v for j in judges.values() for f, v in j(g, judged.truth, scale).items()} for k, g in guessed.items()
     }
     per_point = {
         kind: {
             name: judges["error"](guess[:, [p]], judged.truth[:, [p]], scale)["error"]
             for p, name in enumerate(test.points)
         }
-        for kind, guess in guesses.items()
+        for kind, guess in guessed.items()
     }
     return Report(
         unit=unit,
@@ -192,20 +200,24 @@ def evaluate(
     )
 
 
-def _guesses(fit: Fit, fitted: _Sample, judged: _Sample, ridge: float) -> dict[str, np.ndarray]:
-    """The points of the test images, in pixels of each, as every kind predicts them."""
-    half = fit.size / 2  # (mu + 1) / 2 * size: pixels of the network's image from its top-left corner
+def guesses(fit: Fit, fitted: Sample, judged: Sample, ridge: float) -> dict[str, np.ndarray]:
+    """The points of the images `judged`, in pixels of each, as every kind predicts them.
+
+    Regression is in pixels of the network's image from its top-left corner, (mu + 1) / 2 * size: without an
+    intercept the origin matters (Jakab et al. 2018).
+    """
+    half = fit.size / 2
     truth = half * (per_size(fit.to_square, fitted.truth, fitted.size) + 1)
     found, fresh = half * (fitted.landmarks + 1), half * (judged.landmarks + 1)
-    guesses = {
+    found_by = {
         "with_intercept": fit_linear(found, truth, True, ridge)(fresh),
         "without_intercept": fit_linear(found, truth, False, ridge)(fresh),
         "constant": np.broadcast_to(np.nanmean(truth, 0), (len(fresh), *truth.shape[1:])),
     }
-    return {kind: per_size(fit.to_frame, guess / half - 1, judged.size) for kind, guess in guesses.items()}
+    return {kind: per_size(fit.to_frame, guess / half - 1, judged.size) for kind, guess in found_by.items()}
 
 
-def _located(detector: Detector, dataset: Dataset, batch: int, note: Callable[[str], None]) -> _Sample:
+def _located(detector: Detector, dataset: Dataset, batch: int, note: Callable[[str], None]) -> Sample:
     """The landmarks of every image that can be read and has an annotated point."""
     tracks = detector.predict(dataset, batch=batch, report=note)
     row_of = {name: row for row, name in enumerate(tracks.source)}
@@ -217,10 +229,10 @@ def _located(detector: Detector, dataset: Dataset, batch: int, note: Callable[[s
     points = np.stack([truth[index] for index in kept]).astype(np.float64)
     points[np.isnan(points).any(-1)] = np.nan  # half a point is none
     landmarks = per_size(detector.fit.to_square, tracks.xy[rows], tracks.size[rows])
-    return _Sample(tuple(tracks.source[row] for row in rows), tracks.size[rows], landmarks, points)
+    return Sample(tuple(tracks.source[row] for row in rows), tracks.size[rows], landmarks, points)
 
 
-def _normaliser(name: str, points: tuple[str, ...]) -> tuple[Callable[[_Sample], np.ndarray], str]:
+def _normaliser(name: str, points: tuple[str, ...]) -> tuple[Callable[[Sample], np.ndarray], str]:
     """How many pixels of each image are one unit of error, and the unit."""
     if name == "px":
         return lambda sample: np.ones(len(sample.names)), "px"
@@ -232,13 +244,13 @@ def _normaliser(name: str, points: tuple[str, ...]) -> tuple[Callable[[_Sample],
         raise unknown("normaliser", name, ("px", "size", "box", "POINT,POINT"))
     a, b = (_point(part.strip(), points) for part in name.split(","))
 
-    def distance(sample: _Sample) -> np.ndarray:
+    def distance(sample: Sample) -> np.ndarray:
         return np.linalg.norm(sample.truth[:, a] - sample.truth[:, b], axis=-1) / 100
 
     return distance, f"% of the distance {points[a]} to {points[b]}"
 
 
-def _box(sample: _Sample) -> np.ndarray:
+def _box(sample: Sample) -> np.ndarray:
     low = np.nanmin(sample.truth, 1)
     return np.linalg.norm(np.nanmax(sample.truth, 1) - low, axis=-1) / 100
 

@@ -1,0 +1,184 @@
+"""Tests of the evaluation."""
+
+import json
+import math
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
+from typing import final
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from tests.spots import detector, spotted
+from unsuplmk import annotations, registry
+from unsuplmk.errors import UserError
+from unsuplmk.evaluate import Report, Sample, evaluate, guesses, health
+from unsuplmk.interfaces import Dataset
+from unsuplmk.prepare import Fit
+
+MTFL = Path(__file__).resolve().parents[2] / "shared/data/mtfl"
+RNG = np.random.default_rng(0)
+
+
+@final
+class Known(Dataset):
+    """Images with three spots, and points that are annotated as a linear function of where the spots are."""
+
+    def __init__(self, count: int, name: str, sizes: Sequence[tuple[int, int]] = ((64, 64),), seed: int = 0) -> None:
+        rng = np.random.default_rng(seed)
+        self.sizes = [sizes[i % len(sizes)] for i in range(count)]
+        self.spots = [np.round(rng.uniform(0.2, 0.8, (3, 2)) * size) for size in self.sizes]
+        self.truth = [spots[[0, 1]] * 0.5 + spots[[2, 2]] * 0.5 for spots in self.spots]
+        self._name = name
+        self.broken: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self.spots)
+
+    @property
+    def clips(self) -> Sequence[range]:
+        return [range(len(self))]
+
+    def read(self, index: int) -> np.ndarray:
+        if index in self.broken:
+            raise UserError(f"cannot read {self.name(index)}")
+        size = self.sizes[index]
+        return spotted(self.spots[index], size, side=max(size) // 8 | 1)
+
+    def name(self, index: int) -> str:
+        return f"{self._name}/{index}"
+
+    @property
+    def points(self) -> tuple[str, ...]:
+        return ("left", "right")
+
+    def annotation(self, index: int) -> np.ndarray:
+        return self.truth[index]
+
+
+def judge(train: Dataset, test: Dataset, **options: object) -> Report:
+    return evaluate(detector(), train, test, **{"report": lambda message: None, **options})  # type: ignore[arg-type]
+
+
+def test_points_that_depend_linearly_on_the_landmarks_are_found_with_and_without_intercept() -> None:
+    report = judge(Known(60, "train"), Known(20, "test", seed=1))
+    assert (report.train, report.test, report.landmarks, report.skipped) == (60, 20, 3, ())
+    assert report.figures["with_intercept"]["error"] < 1.5  # spots may hide each other
+    assert report.figures["without_intercept"]["error"] < 1.5
+    assert report.figures["constant"]["error"] > 5
+    assert set(report.per_point["constant"]) == {"left", "right"}
+    assert report.error == report.figures["with_intercept"]["error"]
+    assert judge(Known(60, "train"), Known(20, "test", seed=1), intercept=False).headline == "without_intercept"
+
+
+def test_the_constant_guess_is_the_mean_training_shape_in_pixels_of_each_image() -> None:
+    train, test = Known(30, "train", ((64, 64), (128, 128))), Known(10, "test", ((96, 96), (32, 32)), seed=1)
+    report = judge(train, test)
+    mean = np.mean([(points + 0.5) / size for points, size in zip(train.truth, train.sizes, strict=True)], 0)
+    errors = [
+        math.dist(mean[p] * size - 0.5, points[p])
+        for points, size in zip(test.truth, test.sizes, strict=True)
+        for p in range(2)
+    ]
+    assert report.figures["constant"]["error"] == pytest.approx(np.mean(errors))
+    assert report.figures["constant"]["median"] == pytest.approx(np.median(errors))
+    assert report.per_point["constant"]["left"] == pytest.approx(np.mean(errors[::2]))
+    assert report.figures["constant"]["pck@5"] == pytest.approx(100 * np.mean(np.array(errors) <= 5))
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("left,right", "left to right"), ("0, 1", "left to right"), ("size", "longer"), ("box", "diagonal")],
+)
+def test_errors_are_in_percent_of_the_normaliser(name: str, unit: str) -> None:
+    train, test = Known(30, "train"), Known(10, "test", ((128, 64),), seed=1)
+    pixels = judge(train, test, normalise="px")
+    assert pixels.unit == "px"
+    apart = [math.dist(*points) for points in test.truth]
+    side = [128.0 if name == "size" else distance for distance in apart]
+    report = judge(train, test, normalise=name)
+    mean = np.mean([points + 0.5 for points in train.truth], 0) / 64  # in the padded square of 128 px
+    errors = [
+        math.dist(mean[p] * 128 - 0.5 - (0, 32), t[p]) / s
+        for t, s in zip(test.truth, side, strict=True)
+        for p in (0, 1)
+    ]
+    assert report.figures["constant"]["error"] == pytest.approx(100 * np.mean(errors))
+    assert unit in report.unit
+    assert report.unit.startswith("%")
+
+
+def test_images_without_a_normaliser_are_named_counted_and_left_out() -> None:
+    train, test = Known(30, "train"), Known(10, "test", seed=1)
+    test.truth[3] = np.array([[9.0, 9.0], [9.0, 9.0]])
+    test.truth[5] = np.array([[9.0, 9.0], [np.nan, 9.0]])
+    test.truth[7] = np.full((2, 2), np.nan)  # nothing to judge, and nothing wrong either
+    messages: list[str] = []
+    report = judge(train, test, normalise="left,right", report=messages.append)
+    assert report.test == 7
+    assert report.skipped == tuple(messages)
+    assert [message.partition(":")[0] for message in messages] == ["test/3", "test/5"]
+    assert judge(train, test).test == 9
+    test.truth[:] = [test.truth[3]] * 10
+    with pytest.raises(UserError, match="none of the 10 test images can be normalised by 'box'"):
+        judge(train, test, normalise="box")
+
+
+def test_unreadable_images_are_named_and_left_out_of_both_splits() -> None:
+    train, test = Known(30, "train"), Known(10, "test", seed=1)
+    train.broken, test.broken = {2, 3}, {9}
+    report = judge(train, test)
+    assert (report.train, report.test) == (28, 9)
+    assert report.skipped == ("cannot read train/2", "cannot read train/3", "cannot read test/9")
+
+
+def test_what_cannot_be_judged_is_refused_with_the_reason() -> None:
+    train, test = Known(30, "train"), Known(10, "test", seed=1)
+    with pytest.raises(UserError, match="did you mean 'box'"):
+        judge(train, test, normalise="bos")
+    with pytest.raises(UserError, match="no annotated point named 'rigth'; did you mean 'right'"):
+        judge(train, test, normalise="left,rigth")
+    with pytest.raises(UserError, match="it needs at least 7"):
+        judge(Known(6, "train"), test)
+    assert judge(Known(6, "train"), test, ridge=1.0).train == 6
+    train.truth[:] = [np.full((2, 2), np.nan)] * 30
+    with pytest.raises(UserError, match="has an annotated point"):
+        judge(train, test)
+
+
+def test_a_report_is_plain_json_and_a_table() -> None:
+    train, test = Known(30, "train"), Known(10, "test", seed=1)
+    for points in test.truth:
+        points[1] = np.nan
+    report = judge(train, test, metrics={"pck": {"thresholds": (1, 6)}})
+    values = json.loads(json.dumps(report.as_dict(), allow_nan=False))
+    assert values["error"] == values["figures"]["with_intercept"]["error"]
+    assert values["per_point"]["constant"]["right"] is None
+    assert {"pck@1", "pck@6"} < set(values["figures"]["constant"])
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(report.table())
+    text = console.export_text()
+    assert "3 landmarks" in text
+    assert "error of left" in text
+    assert f"{report.figures['constant']['error']:.2f}" in text
+
+
+def test_health_needs_no_annotations() -> None:
+    xy = RNG.uniform(-0.8, 0.8, (20, 3, 2))
+    xy[:, 1] = 0.2
+    assert health(xy)["dead"] == (1,)
+
+
+@pytest.mark.skipif(not MTFL.is_dir(), reason="the shared research images are not here")
+def test_the_constant_guess_on_real_faces_is_the_known_floor() -> None:
+    samples = []
+    for faces, side in zip(annotations.splits(MTFL), (128, 150), strict=True):
+        count = len(faces)
+        truth = np.stack([faces.annotation(i) for i in range(count)])
+        landmarks = RNG.uniform(-1, 1, (count, 1, 2))
+        samples.append(Sample(tuple(map(str, range(count))), np.full((count, 2), side), landmarks, truth))
+    guess, truth = guesses(Fit(64), *samples, 0.0)["constant"], samples[1].truth
+    apart = np.linalg.norm(truth[:, 0] - truth[:, 1], axis=-1)
+    assert registry.build("metric", "error")(guess, truth, apart / 100)["error"] == pytest.approx(23.95, abs=0.05)
