@@ -129,7 +129,7 @@ class _Steps(TorchDataset):
         images = [np.asarray(self._pack.frames[column]) for column in chosen.T]
         if self._augment is not None:
             for row, position in enumerate(self._share):  # one change for all frames of a pair: colours must agree
-                key = _key(self._seed, step, position) % (2**32 - 1)
+                key = Random(_key(self._seed, step, position)).getrandbits(32)
                 for image in images:
                     image[row] = self._augment(image[row], key)
         return tuple(from_numpy(image).permute(0, 3, 1, 2) for image in images)

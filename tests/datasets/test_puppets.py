@@ -134,4 +134,6 @@ def test_drawing_is_fast_enough_to_be_done_while_packing() -> None:
     start = time.process_time()
     for i in range(60):
         SMALL.read(i)
-    assert time.process_time() - start < 60 / 50  # a third of what an idle core does, and with types checked
+    assert (
+        time.process_time() - start < 60 / 20
+    )  # an idle core draws 300 a second; the rest is for busy ones and checked types
