@@ -11,10 +11,12 @@ import torch
 from PIL import Image
 
 from tests.spots import detector, spotted
-from unsuplmk import media
+from unsuplmk import checkpoint, media
+from unsuplmk.config import Config
 from unsuplmk.detector import Detector, per_size
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
+from unsuplmk.prepare import Fit
 
 SIZES = ((64, 64), (128, 128), (192, 96), (90, 150))
 POINTS = np.array([[0.3, 0.4], [0.6, 0.35], [0.5, 0.7]])
@@ -165,3 +167,36 @@ def test_what_is_no_run_folder_is_refused(tmp_path: Path) -> None:
         Detector.load(tmp_path / "file")
     with pytest.raises(UserError):
         Detector.load(tmp_path)
+
+
+def run_folder(folder: Path, **settings: object) -> Path:
+    config = Config(landmarks=3, size=32, **settings).resolved()  # type: ignore[arg-type]
+    checkpoint.create(folder, config)
+    checkpoint.save(folder, checkpoint.assemble(config, losses=False), {})
+    return folder
+
+
+def test_a_run_folder_gives_the_detector_back_from_config_and_weights_alone(tmp_path: Path) -> None:
+    run_folder(tmp_path / "run", fit="crop")
+    (tmp_path / "run/state.pt").write_bytes(b"never read")
+    loaded = Detector.load(tmp_path / "run", "cpu")
+    assert (loaded.fit, loaded.config.landmarks) == (Fit(32, "crop"), 3)
+    again = Detector.load(str(tmp_path / "run"))
+    np.testing.assert_array_equal(loaded.predict(images()).xy, again.predict(images()).xy)
+    assert loaded.predict(images()).xy.shape == (4, 3, 2)
+
+
+def test_weights_of_other_settings_and_damaged_ones_are_refused(tmp_path: Path) -> None:
+    run, other = run_folder(tmp_path / "run"), tmp_path / "other"
+    checkpoint.create(other, Config(landmarks=5, size=32).resolved())
+    with pytest.raises(UserError, match="before its first checkpoint"):
+        Detector.load(other)
+    weights = (run / "model.safetensors").read_bytes()
+    (other / "model.safetensors").write_bytes(weights)
+    with pytest.raises(UserError, match="does not fit"):
+        Detector.load(other)
+    (run / "model.safetensors").write_bytes(weights[: len(weights) // 2])
+    with pytest.raises(UserError, match="not a safetensors file"):
+        Detector.load(run)
+    with pytest.raises(UserError, match="no device named 'gpu'"):
+        Detector.load(run, "gpu")

@@ -1,0 +1,99 @@
+"""Tests of drawing tracks onto their frames."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from unsuplmk import media
+from unsuplmk.draw import palette
+from unsuplmk.errors import UserError
+from unsuplmk.render import render_tracks
+from unsuplmk.types import Tracks
+
+
+def grey(width: int = 320, height: int = 256) -> np.ndarray:
+    return np.full((height, width, 3), 128, np.uint8)
+
+
+def tracks_at(xy: np.ndarray, source: tuple[str, ...], fps: float = 0.0) -> Tracks:
+    frames = len(source)
+    score = np.ones((frames, xy.shape[1]))
+    return Tracks(xy, score, ("landmark_0",), np.full((frames, 2), (320, 256)), fps, source)
+
+
+def still(folder: Path, names: tuple[str, ...]) -> Tracks:
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(grey()).save(folder / name)
+    xy = np.array([[[40.0 + 10 * i, 100.0]] for i in range(len(names))])
+    return tracks_at(xy, tuple(str(folder / name) for name in names))
+
+
+def marked(image: np.ndarray, x: float, y: float) -> bool:
+    return bool(np.abs(image[round(y), round(x)].astype(int) - palette(1)[0]).sum() < 60)
+
+
+def test_a_folder_gives_a_picture_of_each_frame_laid_out_as_the_frames(tmp_path: Path) -> None:
+    tracks = still(tmp_path / "in", ("a/1.png", "a/2.png", "b/1.bmp"))
+    written = render_tracks(tmp_path / "in", tracks, tmp_path / "out")
+    assert [str(path.relative_to(tmp_path / "out")) for path in written] == ["a/1.png", "a/2.png", "b/1.png"]
+    for i, path in enumerate(written):
+        assert marked(media.read_image(path), 40 + 10 * i, 100)
+
+
+def test_files_that_differ_only_in_their_suffix_do_not_overwrite_each_other(tmp_path: Path) -> None:
+    tracks = still(tmp_path / "in", ("1.bmp", "1.png"))
+    written = render_tracks(tmp_path / "in", tracks, tmp_path / "out")
+    assert [path.name for path in written] == ["1.bmp.png", "1.png.png"]
+
+
+def test_one_image_becomes_one_picture(tmp_path: Path) -> None:
+    tracks = still(tmp_path, ("a.png",))
+    assert render_tracks(tmp_path / "a.png", tracks, tmp_path / "new/out.jpg") == [tmp_path / "new/out.jpg"]
+    assert marked(media.read_image(tmp_path / "new/out.jpg"), 40, 100)
+
+
+def test_small_frames_are_enlarged_with_their_landmarks(tmp_path: Path) -> None:
+    tracks = tracks_at(np.array([[[20.0, 10.0]]]), ("array:0",))
+    (path,) = render_tracks(grey(40, 32)[None], tracks, tmp_path / "a.png")
+    picture = media.read_image(path)
+    assert picture.shape == (256, 320, 3)
+    assert marked(picture, 20.5 * 8 - 0.5, 10.5 * 8 - 0.5)
+
+
+def test_a_video_becomes_a_labelled_video_with_trails(tmp_path: Path) -> None:
+    media.write_video(tmp_path / "v.mp4", [grey()] * 6, 10.0)
+    xy = np.array([[[40.0 + 30 * i, 100.0]] for i in range(6)])
+    tracks = tracks_at(xy, tuple(f"{tmp_path / 'v.mp4'}:{i}" for i in range(6)), 10.0)
+    assert render_tracks(tmp_path / "v.mp4", tracks, tmp_path / "out.mp4") == [tmp_path / "out.mp4"]
+    video = media.Video(tmp_path / "out.mp4")
+    assert (len(video), video.fps, video.size) == (6, 10, (320, 256))
+    first, last = video.read(0), video.read(5)
+    red, green = last[100, 175, :2].astype(int)  # on the path, between two positions
+    assert red - green > 60
+    assert abs(int(first[100, 175, 0]) - 128) < 20
+    video.close()
+    by_number = tracks_at(xy[:2], ("0", "3"))  # as a DeepLabCut CSV names the frames
+    written = render_tracks(tmp_path / "v.mp4", by_number, tmp_path / "frames")
+    assert [path.name for path in written] == ["v_000000.png", "v_000003.png"]
+
+
+def test_what_does_not_fit_together_is_refused_with_the_reason(tmp_path: Path) -> None:
+    tracks = still(tmp_path / "in", ("1.png", "2.png"))
+    (tmp_path / "file").write_text("")
+    (tmp_path / "dir.png").mkdir()
+    for out, message in (
+        ("out.mp4", "cannot render images to the video"),
+        ("out.png", "cannot render 2 frames to the picture"),
+        ("out.gif", r"\.gif is no picture or video; known: .*\.mp4"),
+        ("file", "it is a file; name a folder"),
+        ("dir.png", "it is a folder, but named like a file"),
+    ):
+        with pytest.raises(UserError, match=message):
+            render_tracks(tmp_path / "in", tracks, tmp_path / out)
+    other = tracks_at(tracks.xy, ("x.png", "y.png"))
+    with pytest.raises(UserError, match=r"the tracks are of other frames: they name x\.png"):
+        render_tracks(tmp_path / "in", other, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
