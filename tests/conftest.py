@@ -1,8 +1,10 @@
-"""What several tests share: loss networks with random weights, since no test may download any."""
+"""What several tests share: loss networks with random weights, since no test may download; command lines parsed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import shlex
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -38,4 +40,30 @@ def network_weights(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Pa
 def part_options(network_weights: Mapping[str, Path]) -> Mapping[tuple[str, str], Mapping[str, object]]:
     """Options for the parts that cannot be built, or not quickly, from their defaults: (kind, name) -> options."""
     losses = {"vgg16": "vgg16", "vgg19": "vgg19", "squeezenet": "squeezenet", "lpips": "alexnet"}
-    return {("loss", loss): {"weights": str(network_weights[network])} for loss, network in losses.items()}
+    return {
+        **{("loss", loss): {"weights": str(network_weights[network])} for loss, network in losses.items()},
+        ("stage", "health"): {"every": 1},
+        ("stage", "preview"): {"every": 1, "rows": 2},
+        ("dataset", "puppets"): {"clips": 3, "length": 3, "side": 64},
+        ("encoder", "timm"): {"backbone": "mobilenetv3_small_050"},
+    }
+
+
+@pytest.fixture
+def parse_command() -> Callable[[str], None]:
+    """Parses the arguments of an `unsuplmk` command as the command line would, without running it."""
+    import click
+
+    from unsuplmk.cli import cli
+
+    def parse(line: str) -> None:
+        words = shlex.split(line, comments=True)
+        if words[0] in ("--help", "--version"):
+            return
+        top = click.Context(cli, info_name="unsuplmk")
+        command = cli.get_command(top, words[0])
+        assert command is not None, f"no command {words[0]!r}"
+        with contextlib.suppress(click.exceptions.Exit):  # --help ends here; a wrong command raises another error
+            command.make_context(words[0], words[1:], parent=top).close()
+
+    return parse

@@ -139,7 +139,7 @@ class Halving(Loss):
     """Half precision under autocast."""
 
     def forward(self, step):
-        return nn.functional.linear(step.reconstruction.image.flatten(1), torch.ones(1, 3 * 64 * 64)).mean().abs()
+        return nn.functional.linear(step.reconstruction.image.flatten(1), torch.ones(1, 3 * 32 * 32)).mean().abs()
 
 
 class Straying(PairSource):

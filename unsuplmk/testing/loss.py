@@ -13,6 +13,9 @@ from unsuplmk.interfaces import Loss
 from unsuplmk.testing.part import LANDMARKS, Part, images
 from unsuplmk.types import Landmarks, Pair, Reconstruction, Step
 
+SIDE = 32
+"""Of the images: small, because loss networks are large."""
+
 
 def is_a_finite_number_of_at_least_zero(part: Part) -> None:
     """For pairs with and without a mask, and for a batch of one, at any progress."""
@@ -113,7 +116,7 @@ def _step(
 ) -> Step:
     """A step on real warped pairs, with landmarks by a small network of random weights."""
     torch.manual_seed(11 + seed)
-    pair = registry.build("pairs", "warped")((images(batch, 64, 64, seed=seed),))
+    pair = registry.build("pairs", "warped")((images(batch, SIDE, SIDE, seed=seed),))
     kept = pair.warp if "warp" in loss.needs or masked else None
     pair = Pair(pair.source, pair.target, pair.weight if masked else None, kept)
     bottleneck = registry.build("bottleneck", "gaussian", LANDMARKS, sharpness=10.0)
@@ -122,7 +125,7 @@ def _step(
     def encode(image: Tensor) -> Landmarks:
         return bottleneck.locate(scores(image - 0.5))
 
-    image = pair.target.clone() if perfect else images(batch, 64, 64, seed=seed + 20)
+    image = pair.target.clone() if perfect else images(batch, SIDE, SIDE, seed=seed + 20)
     return Step(pair, encode(pair.target), Reconstruction(image), progress, encode)
 
 
