@@ -44,13 +44,13 @@ class Equivariance(Loss):
         self.rotation, self.scale, self.shift, self.bend, self.color = rotation, scale, shift, bend, color
 
     def forward(self, step: Step) -> Float[Tensor, ""]:
-        """Mean Euclidean distance, in image halves, over the landmarks that both images show."""
+        """Mean Euclidean distance, in image halves; 0 for landmarks that the target does not show."""
         copy, warp = self._copy(step)
         back = warp.points(step.locate(copy).xy)
         seen = (back.detach().abs() < 1).all(-1).float()
         # the epsilon bounds the gradient of the root where two points meet
         distance = ((back - step.target.xy).square().sum(-1) + 1e-6).sqrt()
-        return (distance * seen).sum() / seen.sum().clamp_min(1)
+        return (distance * seen).mean()
 
     def _copy(self, step: Step) -> tuple[Image, Warp]:
         if step.pair.warp is not None:

@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unsuplmk.interfaces import Loss
-from unsuplmk.ops.masking import masked_mean
+from unsuplmk.ops.masking import masked_mean, shrink
 from unsuplmk.types import Step
 
 
@@ -29,5 +29,6 @@ class Pixel(Loss):
 
     def forward(self, step: Step) -> Float[Tensor, ""]:
         """Average over batch, channels and the pixels that count."""
-        difference = step.reconstruction.image - step.pair.target
+        made = step.reconstruction.image
+        difference = made - shrink(step.pair.target, made.shape[-2:])
         return masked_mean(difference.abs() if self.norm == "l1" else difference.square(), step.pair.weight)

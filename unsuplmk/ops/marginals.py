@@ -34,8 +34,8 @@ def expectation(
     px: Float[Tensor, "batch landmarks w"], py: Float[Tensor, "batch landmarks h"]
 ) -> Float[Tensor, "batch landmarks 2"]:
     """Mean (x, y) of the two distributions, in [-1, 1]."""
-    x = px @ centres(px.shape[-1], px)
-    y = py @ centres(py.shape[-1], py)
+    x = (px * centres(px.shape[-1], px)).sum(-1)  # no matmul: autocast would round it to bfloat16
+    y = (py * centres(py.shape[-1], py)).sum(-1)
     return torch.stack([x, y], -1)
 
 

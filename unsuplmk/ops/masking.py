@@ -16,6 +16,9 @@ def masked_mean(
     """
     if weight is None:
         return values.float().mean()
-    if weight.shape[-2:] != values.shape[-2:]:
-        weight = F.adaptive_avg_pool2d(weight, values.shape[-2:])
-    return (values.float().mean(1, keepdim=True) * weight).mean()
+    return (values.float().mean(1, keepdim=True) * shrink(weight, values.shape[-2:])).mean()
+
+
+def shrink(image: Float[Tensor, "batch c height width"], size: tuple[int, ...]) -> Float[Tensor, "batch c h w"]:
+    """The image at another size (height, width), each pixel the average of what it covers; itself if it fits."""
+    return image if image.shape[-2:] == size else F.adaptive_avg_pool2d(image, size)

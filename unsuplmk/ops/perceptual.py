@@ -9,7 +9,7 @@ import torch.distributed as dist
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from unsuplmk.ops.masking import masked_mean
+from unsuplmk.ops.masking import masked_mean, shrink
 from unsuplmk.types import Image
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -77,7 +77,7 @@ class Perceptual(nn.Module):
     ) -> Float[Tensor, ""]:
         """About 1 in the steady state, whatever the network; the gradient goes through the prediction only."""
         with torch.no_grad():
-            wanted = self.features(target)
+            wanted = self.features(shrink(target, prediction.shape[-2:]))
         made = self.features(prediction)
         sizes = torch.stack([masked_mean((a - b).square(), weight) for a, b in zip(made, wanted, strict=True)])
         return (sizes / self._running(sizes.detach())).mean()

@@ -17,6 +17,9 @@ from torch import Tensor
 from unsuplmk.ops import draws
 from unsuplmk.ops.coordinates import grid
 
+Field = Float[Tensor, "batch height width 2"]
+"""A sampling grid: where in the input each pixel of the output lies."""
+
 SIDE = 10
 """Control points along each axis."""
 
@@ -40,16 +43,17 @@ class ThinPlate:
 
     def points(self, xy: Float[Tensor, "batch n 2"]) -> Float[Tensor, "batch n 2"]:
         """f(p) for every point."""
-        xy = xy.float()
-        bent = _kernel(xy, self.weights) @ self.weights
-        return bent + xy @ self.matrix.transpose(1, 2) + self.shift[:, None]
+        return self._map(xy.float())
 
-    def field(self, height: int, width: int) -> Float[Tensor, "batch height width 2"]:
+    def field(self, height: int, width: int) -> Field:
         """f at every pixel's centre: a sampling grid."""
         xy = grid(height, width, self.weights).reshape(-1, 2)
-        bent = _kernel(xy, self.weights) @ self.weights  # the kernel is the same for the whole batch
-        flat = bent + xy @ self.matrix.transpose(1, 2) + self.shift[:, None]
-        return flat.reshape(-1, height, width, 2)
+        return self._map(xy).reshape(-1, height, width, 2)  # one kernel serves the whole batch
+
+    def _map(self, xy: Float[Tensor, "*batch n 2"]) -> Float[Tensor, "batch n 2"]:
+        with torch.autocast(xy.device.type, enabled=False):  # coordinates in bfloat16 would be off by a pixel
+            bent = _kernel(xy, self.weights) @ self.weights
+            return bent + xy @ self.matrix.transpose(1, 2) + self.shift[:, None]
 
     def images(self, image: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch c h w"]:
         """The image seen through f: out(p) = image(f(p)), zeros outside."""
@@ -57,7 +61,7 @@ class ThinPlate:
 
 
 def sample(
-    image: Float[Tensor, "batch c h w"], field: Float[Tensor, "batch height width 2"], padding: str = "zeros"
+    image: Float[Tensor, "batch c h w"], field: Field, padding: str = "zeros"
 ) -> Float[Tensor, "batch c height width"]:
     """Bilinear look-up of `image` at `field`; `padding` as in `torch.nn.functional.grid_sample`."""
     return F.grid_sample(image, field, mode="bilinear", padding_mode=padding, align_corners=False)
@@ -110,5 +114,7 @@ def _kernel(xy: Float[Tensor, "*batch n 2"], like: Tensor) -> Float[Tensor, "*ba
     axis = torch.linspace(-1, 1, SIDE, device=like.device)
     y, x = torch.meshgrid(axis, axis, indexing="ij")
     control = torch.stack([x, y], -1).reshape(-1, 2)
-    squared = (xy[..., :, None, :] - control).square().sum(-1).clamp_min(1e-8)
+    # |p|^2 - 2 p.c + |c|^2 needs no (n, control, 2) intermediate
+    squared = xy.square().sum(-1, keepdim=True) - 2 * xy @ control.T + control.square().sum(-1)
+    squared = squared.clamp_min(1e-8)
     return squared * squared.log()

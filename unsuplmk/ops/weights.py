@@ -38,7 +38,9 @@ def load(network: nn.Module, prefix: str, weights: str, official: str, option: s
         )
     for key, value in own.items():
         if state[key].shape != value.shape:
-            raise UserError(f"{weights or official}: {key} has shape {tuple(state[key].shape)}, not {tuple(value.shape)}")
+            raise UserError(
+                f"{weights or official}: {key} has shape {tuple(state[key].shape)}, not {tuple(value.shape)}"
+            )
     network.load_state_dict({key.removeprefix(prefix): state[key].to(torch.float32) for key in own})
 
 

@@ -6,11 +6,11 @@ from random import Random
 from typing import Annotated, ClassVar, Literal, final
 
 from jaxtyping import Float
-from pydantic import Field
+from pydantic import Field as Option
 from torch import Tensor
 
 from unsuplmk.interfaces import PairSource
-from unsuplmk.ops.thinplate import ThinPlate, border, random, sample
+from unsuplmk.ops.thinplate import Field, border, random, sample
 from unsuplmk.types import Image, Pair
 
 
@@ -37,12 +37,12 @@ class Warped(PairSource):
     def __init__(
         self,
         *,
-        bend: Annotated[float, Field(ge=0, le=0.1)] = 0.01,
-        bend_target: Annotated[float, Field(ge=0, le=0.1)] = 0.005,
-        rotation: Annotated[float, Field(ge=0, le=180)] = 5.0,
-        scale: Annotated[float, Field(ge=0, lt=0.5)] = 0.1,
-        shift: Annotated[float, Field(ge=0, le=1)] = 0.1,
-        border: Annotated[float, Field(ge=0, le=0.16)] = 10 / 128,
+        bend: Annotated[float, Option(ge=0, le=0.1)] = 0.01,
+        bend_target: Annotated[float, Option(ge=0, le=0.1)] = 0.005,
+        rotation: Annotated[float, Option(ge=0, le=180)] = 5.0,
+        scale: Annotated[float, Option(ge=0, lt=0.5)] = 0.1,
+        shift: Annotated[float, Option(ge=0, le=1)] = 0.1,
+        border: Annotated[float, Option(ge=0, le=0.16)] = 10 / 128,
         padding: Literal["zeros", "border", "reflection"] = "reflection",
     ) -> None:
         super().__init__()
@@ -68,13 +68,16 @@ class Warped(PairSource):
             shift=self.shift,
         )
         to_image = g1.field(height, width)
-        source = sample(image, _through(g1, g2, height, width), self.padding)
+        source = sample(image, _through(to_image, g2.field(height, width)), self.padding)
         target = sample(image, to_image, self.padding)
         mask = border(height, image, self.border).expand(batch, 1, height, width)
         return Pair(source, target, weight=sample(mask, to_image), warp=g2)
 
 
-def _through(g1: ThinPlate, g2: ThinPlate, height: int, width: int) -> Float[Tensor, "batch height width 2"]:
-    """Where in the image each pixel of the source lies: g1 after g2."""
-    field = g2.field(height, width)
-    return g1.points(field.flatten(1, 2)).view_as(field)
+def _through(g1: Field, g2: Field) -> Field:
+    """Where in the image each pixel of the source lies: g1 after g2, both as sampling grids.
+
+    g1 is looked up in its own grid, bilinearly: it is smooth, and a spline evaluated anew at every pixel of
+    every image would cost more than the networks do. What g2 takes outside is clamped to the edge.
+    """
+    return sample(g1.movedim(3, 1), g2, "border").movedim(1, 3)

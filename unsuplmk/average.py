@@ -1,0 +1,45 @@
+"""The moving average of the weights while they are trained: what the detector uses."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import final
+
+import torch
+from torch import Tensor
+
+from unsuplmk.model import Model
+
+
+@final
+class Average:
+    """Exponential moving average of encoder, bottleneck and generator.
+
+    The decay grows as (1 + n) / (10 + n) up to `decay`, so that the start is forgotten soon.
+
+    Args:
+        model: Whose weights to follow.
+        decay: Share of the old average that a step keeps; 0 keeps none.
+    """
+
+    def __init__(self, model: Model, decay: float) -> None:
+        self.decay = decay
+        parts = (model.encoder, model.bottleneck, model.generator)
+        self.model = Model(*(deepcopy(part) for part in parts)).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, model: Model, number: int) -> None:
+        """Take in the weights after step `number`; buffers (running statistics) are averages already."""
+        decay = min(self.decay, (1 + number) / (10 + number))
+        ours, theirs = self._weights(self.model), self._weights(model)
+        torch._foreach_lerp_(ours, theirs, 1 - decay)
+        for mine, new in zip(self._buffers(self.model), self._buffers(model), strict=True):
+            mine.copy_(new)
+
+    @staticmethod
+    def _weights(model: Model) -> list[Tensor]:
+        return [p for part in (model.encoder, model.bottleneck, model.generator) for p in part.parameters()]
+
+    @staticmethod
+    def _buffers(model: Model) -> list[Tensor]:
+        return [b for part in (model.encoder, model.bottleneck, model.generator) for b in part.buffers()]

@@ -1,0 +1,315 @@
+"""Training: the whole of it, from settings to a run folder, top to bottom.
+
+    unsuplmk run videos/                                    one process
+    unsuplmk run videos/ --devices 4                        four, on this machine
+    torchrun --nproc-per-node 4 -m unsuplmk run videos/     four, started by torchrun
+
+The loop does not wait for the device between two lines of the log.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, final
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor
+
+from unsuplmk import checkpoint, launch, registry
+from unsuplmk.average import Average
+from unsuplmk.config import Config
+from unsuplmk.console import Console, Silent
+from unsuplmk.data import Data, Pack, batches, open_data, pack
+from unsuplmk.errors import UserError
+from unsuplmk.interfaces import PairSource, Stage
+from unsuplmk.model import Model, Outcome, check
+from unsuplmk.prepare import Fit
+from unsuplmk.types import Pair
+
+
+@final
+class Job:
+    """One training run.
+
+    Args:
+        config: Its settings.
+        data: Frames in memory or a dataset, in place of what `config.data` names.
+    """
+
+    def __init__(self, config: Config, data: Data | None = None) -> None:
+        self.config = config.resolved()
+        self.data = data
+
+    def run(self, folder: str | Path, *, resume: bool = False, console: Console | None = None) -> Path:
+        """Train, and return the run folder.
+
+        Raises:
+            UserError: The data, the folder, the device or the settings do not allow it; or a loss became
+                NaN, and the last checkpoint is kept.
+            KeyboardInterrupt: Ctrl-C or SIGTERM came; a checkpoint was saved first.
+        """
+        arguments = (self.config, self.data, Path(folder), resume, console or Silent())
+        launch.spread(_train, self.config.devices, *arguments)
+        return Path(folder)
+
+
+def train(config: Config, folder: Path, *, resume: bool = False, console: Console | None = None) -> Path:
+    """`Job(config).run(folder, ...)`."""
+    return Job(config).run(folder, resume=resume, console=console)
+
+
+@dataclass
+class Training:
+    """What a stage may see and do.
+
+    Attributes:
+        number: Steps done.
+        pair: The pairs of this step.
+        outcome: What the model made of them.
+        probe: A few fixed frames for pictures, uint8 (batch 3 size size) each.
+    """
+
+    config: Config
+    folder: Path
+    model: Model
+    average: Average
+    pairs: PairSource
+    console: Console
+    probe: tuple[Tensor, ...]
+    number: int = 0
+    pair: Pair = field(init=False)
+    outcome: Outcome = field(init=False)
+    figures: dict[str, float] = field(default_factory=dict)
+
+    def detector_model(self) -> Model:
+        """The averaged weights, in evaluation mode."""
+        return self.average.model
+
+    def pair_of(self, frames: tuple[Tensor, ...]) -> Pair:
+        """The pair that uint8 frames make, the same at every call; training's random numbers stay as they were."""
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.config.seed)
+            return self.pairs(floats(frames, frames[0].device))
+
+    def log(self, **values: float) -> None:
+        """Add figures to the next line of the log."""
+        self.figures.update(values)
+
+    def warn(self, text: str) -> None:
+        """Tell the user, in the log too."""
+        self.console.warn(text)
+        _append(self.folder, {"step": self.number, "warning": text})
+
+
+def floats(frames: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
+    """uint8 frames as images in [0, 1] on the device."""
+    moved = (frame.to(device, non_blocking=True) for frame in frames)
+    return tuple(f.to(torch.float32, memory_format=torch.channels_last).div_(255) for f in moved)
+
+
+def learning_rate(config: Config, number: int) -> float:
+    """Of step `number` (from 0): a linear warm-up, then constant or half a cosine down to zero."""
+    warm = min(1.0, (number + 1) / (config.warmup + 1))
+    if config.schedule == "constant":
+        return config.learning_rate * warm
+    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, number / config.steps)))
+
+
+def _train(config: Config, data: Data | None, folder: Path, resume: bool, console: Console) -> None:
+    engine = launch.engine(config.device, config.precision)
+    main, world = engine.is_main_process, engine.num_processes
+    console = console if main else Silent()
+    if config.batch % world:
+        raise UserError(f"--batch {config.batch} cannot be shared by {world} processes; take a multiple of {world}")
+
+    torch.manual_seed(config.seed)
+    pairs: PairSource = config.build("pairs")
+    model = launch.synchronised(checkpoint.assemble(config, losses=True), world)
+    check(pairs, model)
+    frames = pack(
+        open_data(config.data, config.dataset) if data is None else open_data(data),
+        Fit(config.size, config.fit),
+        report=console.note,
+    )
+    device = engine.device
+    model.to(device, memory_format=torch.channels_last).train()
+    average = Average(model, config.ema)
+    weights = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
+    begun = _begin(config, folder, resume, engine, model, average, optimizer)
+    if config.compile:
+        model.compile()
+    wrapped, optimizer = engine.prepare(model, optimizer)
+
+    probe = _probe(frames, pairs, config, device)
+    training = Training(config, folder, model, average, pairs, console, probe, begun)
+    stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []
+    meter = _Meter(config, folder, console, begun, main)
+    share = config.batch // world
+    stream = batches(
+        frames, pairs, batch=share, seed=config.seed, start=begun, stop=config.steps,
+        rank=engine.process_index, world=world, workers=config.workers, augment=config.augment,
+    )  # fmt: skip
+    console.start(config.steps, begun, f"{config.landmarks} landmarks from {len(frames.frames)} frames on {device}")
+    try:
+        with launch.Interruption() as interruption:
+            for stage in stages:
+                stage.start(training)
+            for number, loaded in enumerate(stream, begun):
+                torch.manual_seed(_step_seed(config.seed, number))  # resumed or not, a step draws the same
+                pair = pairs(floats(loaded, device))
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate(config, number)
+                outcome = wrapped(pair, number / config.steps)
+                meter.add(outcome)
+                if meter.due(number + 1):
+                    meter.refuse_nan(engine, number + 1)
+                engine.backward(outcome.total)
+                if config.clip:
+                    engine.clip_grad_norm_(weights, config.clip)
+                optimizer.step()
+                optimizer.zero_grad()
+                average.update(model, number + 1)
+
+                training.number, training.pair, training.outcome = number + 1, pair, outcome
+                for stage in stages:
+                    stage.step(training)
+                meter.write(training, optimizer)
+                stop = _agreed(engine, interruption, number + 1)
+                if stop or (number + 1) % config.save_every == 0 or number + 1 == config.steps:
+                    _save(training, optimizer, engine, final=stop or number + 1 == config.steps)
+                if stop:
+                    break
+            for stage in stages:
+                stage.finish(training)
+    finally:
+        console.finish()
+        engine.end_training()
+    if interruption.asked:
+        raise KeyboardInterrupt(f"{interruption.asked} at step {training.number}; saved: go on with --resume")
+
+
+def _begin(
+    config: Config, folder: Path, resume: bool, engine: Accelerator, model: Model, average: Average, optimizer: Any
+) -> int:
+    """Start the folder or read where it stopped; returns the number of steps done."""
+    if not resume:
+        model.encoder.initialise()
+        average.update(model, 0)
+        if engine.is_main_process:
+            checkpoint.create(folder, config)
+        engine.wait_for_everyone()
+        return 0
+    state = checkpoint.load_state(folder, config)
+    model.load_state_dict(state["model"], strict=False)  # frozen loss networks come from their own files
+    average.model.load_state_dict(state["average"])
+    optimizer.load_state_dict(state["optimizer"])
+    if state["number"] >= config.steps:
+        raise UserError(f"{folder} has done its {state['number']} steps; ask for more with --steps")
+    if engine.is_main_process:
+        checkpoint.trim_log(folder, state["number"])
+    return int(state["number"])
+
+
+def _save(training: Training, optimizer: Any, engine: Accelerator, *, final: bool) -> None:
+    """A checkpoint; one that cannot be written in between is a warning, the last one an error."""
+    if not engine.is_main_process:
+        return
+    state = {
+        "number": training.number,
+        "model": checkpoint.trained(training.model),
+        "average": training.average.model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    try:
+        checkpoint.save(training.folder, training.average.model, state)
+    except UserError as error:
+        if final:
+            raise
+        training.console.warn(str(error))
+
+
+def _step_seed(seed: int, number: int) -> int:
+    return (seed * 1_000_003 + number) % 2**63
+
+
+def _agreed(engine: Accelerator, interruption: launch.Interruption, number: int) -> bool:
+    """Whether all processes stop after this step; several ask each other only now and then."""
+    if engine.num_processes == 1:
+        return bool(interruption.asked)
+    if number % 10:
+        return False
+    asked = torch.tensor(float(bool(interruption.asked)), device=engine.device)
+    return bool(engine.reduce(asked, "sum").item())  # type: ignore[union-attr]
+
+
+def _probe(frames: Pack, pairs: PairSource, config: Config, device: torch.device) -> tuple[Tensor, ...]:
+    """Frames of the first step of another seed: the same at every call, and not the first in the folder."""
+    count = min(config.batch, 8)
+    stream = batches(frames, pairs, batch=count, seed=config.seed + 1, start=0, stop=1)
+    return tuple(frame.to(device) for frame in next(iter(stream)))
+
+
+@final
+class _Meter:
+    """Means over the steps since the last line of the log; reads the device only when a line is due."""
+
+    def __init__(self, config: Config, folder: Path, console: Console, begun: int, main: bool) -> None:
+        self.config, self.folder, self.console, self.main = config, folder, console, main
+        self.sums: dict[str, Tensor] = {}
+        self.count, self.begun, self.clock = 0, begun, time.perf_counter()
+
+    def due(self, number: int) -> bool:
+        return (
+            number % self.config.log_every == 0 or number % self.config.save_every == 0 or number == self.config.steps
+        )
+
+    def add(self, outcome: Outcome) -> None:
+        values = {"loss": outcome.total, **outcome.terms}
+        for name, value in values.items():
+            self.sums[name] = self.sums.get(name, torch.zeros_like(value, dtype=torch.float32)) + value.detach()
+        self.count += 1
+
+    def refuse_nan(self, engine: Accelerator, number: int) -> None:
+        """Stop before a step that would spoil the weights, or at the first line of the log after one did.
+
+        Raises:
+            UserError: A loss is not finite; the message names it.
+        """
+        self.sums = {name: engine.reduce(value, "mean") for name, value in self.sums.items()}  # type: ignore[misc]
+        broken = [n for n, v in self.sums.items() if n != "loss" and not math.isfinite(float(v))]
+        if broken:
+            kept = (self.folder / checkpoint.STATE).exists()
+            last = "the last checkpoint is kept" if kept else "no checkpoint had been written yet"
+            raise UserError(
+                f"the {' and '.join(broken)} loss became NaN or infinite by step {number}; {last}. "
+                "Lower --learning-rate, or try --precision float32"
+            )
+
+    def write(self, training: Training, optimizer: Any) -> None:
+        """A line for the log and the console, if one is due."""
+        if not self.main:
+            self.sums, self.count = ({}, 0) if self.due(training.number) else (self.sums, self.count)
+            return
+        if not self.due(training.number):
+            self.console.update(training.number, {})
+            return
+        seconds = time.perf_counter() - self.clock
+        figures = {"images/s": self.count * self.config.batch / seconds}
+        figures |= {name: float(value) / self.count for name, value in self.sums.items()}
+        self.console.update(training.number, figures)
+        rate = optimizer.param_groups[0]["lr"]
+        _append(self.folder, {"step": training.number, **figures, "learning_rate": rate, **training.figures})
+        training.figures.clear()
+        self.sums, self.count, self.clock = {}, 0, time.perf_counter()
+
+
+def _append(folder: Path, line: Mapping[str, Any]) -> None:
+    with (folder / checkpoint.LOG).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")

@@ -1,0 +1,147 @@
+"""One process or several: who starts them, and what each of them knows.
+
+`--devices N` starts N processes here by PyTorch's elastic launch; under `torchrun` or Slurm they are there
+already. Only this module and `job.py` know that accelerate does the rest.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, final
+
+from unsuplmk.errors import UserError
+
+if TYPE_CHECKING:
+    import torch
+    from accelerate import Accelerator
+
+
+def launched() -> bool:
+    """Whether a launcher such as torchrun has started this process as one of a group."""
+    return "RANK" in os.environ and "WORLD_SIZE" in os.environ
+
+
+def spread(entry: Callable[..., None], devices: int, *arguments: Any) -> None:
+    """Run `entry(*arguments)` in `devices` processes, or here if one is asked for or they are there already.
+
+    Raises:
+        UserError: One of the processes raised it.
+    """
+    if devices == 1 or launched():
+        entry(*arguments)
+        return
+    from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
+    from torch.distributed.launcher.api import LaunchConfig, elastic_launch
+
+    # with the shared store a restart in place fails at random under gloo
+    os.environ.setdefault("TORCH_DISABLE_SHARE_RDZV_TCP_STORE", "1")
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // devices)))
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "error.txt"
+        settings = LaunchConfig(
+            min_nodes=1,
+            max_nodes=1,
+            nproc_per_node=devices,
+            run_id="unsuplmk",
+            rdzv_backend="c10d",
+            rdzv_endpoint="localhost:0",
+            max_restarts=0,
+        )
+        try:
+            elastic_launch(settings, _entry)(entry, said, *arguments)
+        except ChildFailedError as error:
+            if said.exists():
+                raise UserError(said.read_text("utf-8")) from None
+            raise RuntimeError(f"a training process failed: {error}") from error
+
+
+def _entry(entry: Callable[..., None], said: Path, *arguments: Any) -> None:
+    try:
+        entry(*arguments)
+    except UserError as error:
+        said.write_text(str(error), "utf-8")
+        raise SystemExit(2) from None  # the launcher then ends the other processes
+
+
+def resolve(device: str) -> str:
+    """The device that a name means; auto is the fastest one here.
+
+    Raises:
+        UserError: There is no such device here.
+    """
+    import torch
+
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if device == "auto":
+        return next(name for name in here if here[name])
+    if device not in here:
+        raise UserError(f"no device named {device!r}; known: auto, {', '.join(here)}")
+    if not here[device]:
+        raise UserError(f"no {device} device here; available: {', '.join(d for d in here if here[d])}")
+    return device
+
+
+def engine(device: str, precision: str) -> Accelerator:
+    """accelerate on the device that was asked for, in bfloat16 where the hardware has it.
+
+    Raises:
+        UserError: There is no such device here.
+    """
+    from accelerate import Accelerator
+
+    chosen = resolve(device)
+    low = precision == "bfloat16" or (precision == "auto" and fast_bfloat16(chosen))
+    return Accelerator(cpu=chosen == "cpu", mixed_precision="bf16" if low else "no")
+
+
+def fast_bfloat16(device: str) -> bool:
+    """Whether the device multiplies bfloat16 faster than float32."""
+    import torch
+
+    if device == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    # x86 with AVX512-BF16 or AMX: twice float32 in oneDNN; elsewhere it is emulated
+    return device == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def synchronised(model: torch.nn.Module, world: int) -> torch.nn.Module:
+    """Batch norm over all processes, where there are several and the device can (CUDA)."""
+    import torch
+
+    if world > 1 and torch.cuda.is_available():
+        return torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    return model
+
+
+@final
+class Interruption(AbstractContextManager["Interruption"]):
+    """Ctrl-C and SIGTERM ask the loop to save and stop; a second Ctrl-C stops at once."""
+
+    def __init__(self) -> None:
+        self.asked = ""
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Interruption:
+        """Listen; only the main thread of a process can."""
+        import threading
+
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number: int, _: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = signal.Signals(number).name
