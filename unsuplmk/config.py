@@ -117,7 +117,8 @@ class Config(BaseModel):
             rest = {key: value for key, value in given.items() if key != "weight"}
             parts["loss"][name] = {"weight": float(weight), **registry.check("loss", name, rest)}
         parts["stage"] = {name: registry.check("stage", name, given) for name, given in self.stage.items()}
-        if self.dataset or self.data in registry.components("dataset"):
+        listed = Path(self.data).suffix.lower() == ".csv"  # its options are checked where it is opened
+        if not listed and (self.dataset or self.data in registry.components("dataset")):
             parts["dataset"] = registry.check("dataset", self.data, self.dataset)
         return self.model_copy(update=parts)
 

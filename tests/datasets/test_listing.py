@@ -107,7 +107,6 @@ def test_a_table_that_is_not_text_is_named(tmp_path: Path) -> None:
     ("path", "frames", "clips", "points"),
     [
         ("mtfl/landmarks.csv", 9997, 9997, 5),
-        ("ytf68/landmarks.csv", None, None, 68),
         ("fly_sleap/keypoints_aligned.csv", None, None, 13),
         ("mouse_openfield/video_frames.csv", 2330, 1, 0),
         ("mouse_openfield/keypoints.csv", 58, 1, 4),

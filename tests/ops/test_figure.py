@@ -47,11 +47,14 @@ def test_limbs_of_the_two_sides_differ_in_colour() -> None:
 
 
 def test_eyes_follow_the_gaze() -> None:
-    def eyes(gaze: float) -> float:
-        face = picture(0, gaze)[24:34, 56:73].min(-1) > 200  # the whites
-        return float(np.nonzero(face)[1].mean())
+    def pupils(gaze: float) -> float:
+        """Middle of what is darkest in the rows of the eyes, inside the face."""
+        eyes = picture(3, gaze)[29:31, 59:70].max(-1)
+        dark = np.clip(190 - eyes, 0, None).sum(0)
+        return float((dark * np.arange(11)).sum() / dark.sum())
 
-    assert eyes(-0.3) < eyes(0.0) - 1 < eyes(0.3) - 2
+    assert pupils(-0.15) < pupils(0.0) - 0.4
+    assert pupils(0.15) > pupils(0.0) + 0.4
 
 
 def test_figures_vary_in_proportions_and_clothes() -> None:
