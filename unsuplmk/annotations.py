@@ -90,8 +90,8 @@ class Annotations(Dataset):
                 f"{self.table} has no rows of split {split!r}; "
                 + (f"found: {found}" if found else "add a column split")
             )
-        files, lines, splits = (tuple(column[i] for i in rows) for column in (self.files, self.lines, self.split))
-        return Annotations(self.table, files, lines, splits, self.points, self.xy[rows])
+        files, lines = tuple(self.files[i] for i in rows), tuple(self.lines[i] for i in rows)
+        return Annotations(self.table, files, lines, (split,) * len(rows), self.points, self.xy[rows])
 
 
 def read(path: str | Path) -> Annotations:

@@ -78,6 +78,6 @@ def _parse(path: Path, rows: Iterator[list[str]]) -> Tracks:
             raise UserError(f"{path}:{line}: {error}") from None
     table = np.array(values, dtype=np.float64).reshape(len(sources), count, each)
     xy = table[..., :2].copy()
-    score = table[..., 2].copy() if each == 3 else np.isfinite(xy).all(-1).astype(np.float64)
+    score = table[..., 2].copy() if each == 3 else np.where(np.isfinite(xy).all(-1), 1.0, 0.0)
     size = np.zeros((len(sources), 2), dtype=np.int64)
     return Tracks(xy=xy, score=score, names=names, size=size, fps=0.0, source=tuple(sources))
