@@ -122,7 +122,7 @@ def learning_rate(config: Config, number: int) -> float:
 
 
 def _train(config: Config, data: Data | None, folder: Path, resume: bool, console: Console) -> None:
-    engine = launch.engine(config.device, config.precision)
+    engine = launch.engine(config.device)
     main, world = engine.is_main_process, engine.num_processes
     console = console if main else Silent()
     if config.batch % world:
@@ -166,7 +166,8 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
                 pair = pairs(floats(loaded, device))
                 for group in optimizer.param_groups:
                     group["lr"] = learning_rate(config, number)
-                outcome = wrapped(pair, number / config.steps)
+                with launch.autocast(device.type, config.precision):
+                    outcome = wrapped(pair, number / config.steps)
                 meter.add(outcome)
                 if meter.due(number + 1):
                     meter.refuse_nan(engine, number + 1)

@@ -87,17 +87,31 @@ def resolve(device: str) -> str:
     return device
 
 
-def engine(device: str, precision: str) -> Accelerator:
-    """accelerate on the device that was asked for, in bfloat16 where the hardware has it.
+def engine(device: str) -> Accelerator:
+    """accelerate on the device that was asked for.
 
     Raises:
         UserError: There is no such device here.
     """
+    import torch
     from accelerate import Accelerator
 
-    chosen = resolve(device)
-    low = precision == "bfloat16" or (precision == "auto" and fast_bfloat16(chosen))
-    return Accelerator(cpu=chosen == "cpu", mixed_precision="bf16" if low else "no")
+    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if device != "auto" and device not in here:
+        raise UserError(f"no device named {device!r}; known: auto, {', '.join(here)}")
+    if device != "auto" and not here[device]:
+        raise UserError(f"no {device} device here; available: {', '.join(d for d in here if here[d])}")
+    chosen = next(d for d in ("cuda", "mps", "cpu") if here[d]) if device == "auto" else device
+    # precision stays out of accelerate: its state lasts as long as the process, and the next job may want another
+    return Accelerator(cpu=chosen == "cpu", mixed_precision="no")
+
+
+def autocast(device: str, precision: str) -> torch.autocast:
+    """The context of the forward pass: bfloat16 where it is asked for, or where `auto` finds it faster."""
+    import torch
+
+    low = precision == "bfloat16" or (precision == "auto" and fast_bfloat16(device))
+    return torch.autocast(device, torch.bfloat16, enabled=low)
 
 
 def fast_bfloat16(device: str) -> bool:
