@@ -30,7 +30,7 @@ def read_image(path: str | Path) -> Frame:
     Raises:
         UserError: The file is missing, truncated or no image; half a picture is never returned.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
@@ -39,6 +39,8 @@ def read_image(path: str | Path) -> Frame:
             return _rgb(upright)
     except FileNotFoundError:
         raise UserError(f"no image {path}") from None
+    except UnidentifiedImageError:
+        raise UserError(f"cannot read image {path}: its content is no image of a known format") from None
     except Exception as error:  # a decoder given a broken file raises anything: OSError, SyntaxError, IndexError ...
         raise UserError(f"cannot read image {path}: {' '.join(str(error).split()) or type(error).__name__}") from None
 
@@ -128,7 +130,7 @@ class Video:
             frame = self._ahead(index) if self._near(index) else self._seek(index)
         except (self._av.error.FFmpegError, StopIteration) as error:
             self._decoder = None
-            reason = "it is cut off or damaged there" if isinstance(error, StopIteration) else str(error)
+            reason = "it is cut off or damaged there" if isinstance(error, StopIteration) else error.strerror or error
             raise UserError(f"cannot read frame {index} of {self.path}: {reason}") from None
         self._next = index + 1
         # rotation is counter-clockwise, as numpy's
@@ -143,7 +145,7 @@ class Video:
         try:
             container = self._av.open(str(self.path))
         except (self._av.error.FFmpegError, OSError) as error:
-            raise UserError(f"cannot read video {self.path}: {error}") from None
+            raise UserError(f"cannot read video {self.path}: {error.strerror or error}") from None
         if not container.streams.video:
             container.close()
             raise UserError(f"cannot read video {self.path}: it holds no video stream")
@@ -154,7 +156,7 @@ class Video:
         try:
             packets = [p for p in self._container.demux(self._stream) if p.size and not p.is_discard]
         except self._av.error.FFmpegError as error:
-            raise UserError(f"cannot read video {self.path}: {error}") from None
+            raise UserError(f"cannot read video {self.path}: {error.strerror or error}") from None
         if not packets:
             raise UserError(f"cannot read video {self.path}: it holds no frames")
         times = [packet.pts for packet in packets]
@@ -234,4 +236,5 @@ def write_video(path: str | Path, frames: Iterable[Frame], fps: float) -> None:
                 container.mux(stream.encode(av.VideoFrame.from_ndarray(even, format="rgb24")))
             container.mux(stream.encode())
     except (av.error.FFmpegError, ValueError) as error:
-        raise UserError(f"cannot write video {path}: {error}") from None
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot write video {path}: {reason}") from None
