@@ -65,8 +65,9 @@ class Several(click.ParamType):
         self.item = item
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """As in `INTEGER,...`."""
-        return f"{self.item.get_metavar(param, ctx) or self.item.name.upper()},..."
+        """As in `INT,...`."""
+        plain = {"integer": "INT", "float": "NUMBER"}.get(self.item.name.partition(" ")[0], self.item.name.upper())
+        return f"{self.item.get_metavar(param, ctx) or plain},..."
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Any, ...]:
         """Split, and convert each."""

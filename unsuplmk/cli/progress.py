@@ -7,11 +7,15 @@ import sys
 import time
 from collections import deque
 from collections.abc import Mapping
-from typing import final
+from functools import cached_property
+from typing import TYPE_CHECKING, final
 
 import click
 
 from unsuplmk.console import Console, Silent
+
+if TYPE_CHECKING:
+    from rich.console import Console as Terminal
 
 
 @final
@@ -43,25 +47,30 @@ def spoken(figures: Mapping[str, float]) -> str:
 class Live:
     """One line that updates itself: bar, steps, time left, images a second, each loss by name."""
 
-    def start(self, total: int, done: int, title: str) -> None:
-        """Draw the line."""
+    @cached_property
+    def terminal(self) -> Terminal:
+        """Made on first use: until then this can be sent to the process that will train."""
         from rich.console import Console as Terminal
+
+        return Terminal(stderr=True, highlight=False)
+
+    def start(self, total: int, done: int, title: str) -> None:
+        """Say what is about to run, and draw the line."""
         from rich.progress import BarColumn, Progress, TextColumn
         from rich.table import Column
 
         self.clock = Clock(total, done)
-        self.console = Terminal(stderr=True, highlight=False)
         self.line = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=16),
+            BarColumn(bar_width=12),
             TextColumn("{task.completed:.0f}/{task.total:.0f}"),
             TextColumn("{task.fields[left]} left"),
             TextColumn("{task.fields[figures]}", table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
-            console=self.console,
+            console=self.terminal,
             expand=True,
             refresh_per_second=4,
         )
-        self.task = self.line.add_task(title, total=total, completed=done, left="--:--", figures="")
+        self._say(title, "bold")
+        self.task = self.line.add_task("", total=total, completed=done, left="--:--", figures="")
         self.line.start()
 
     def update(self, number: int, figures: Mapping[str, float]) -> None:
@@ -84,10 +93,9 @@ class Live:
         self.line.stop()
 
     def _say(self, text: str, style: str) -> None:
-        if hasattr(self, "console"):
-            self.console.print(text, style=style, markup=False, soft_wrap=True)
-        else:  # before the start
-            click.echo(text, err=True)
+        from rich.text import Text
+
+        self.terminal.print(Text(text, style), soft_wrap=True)
 
 
 @final

@@ -184,8 +184,9 @@ def main_process() -> bool:
 
 
 def _result(folder: Path) -> dict[str, Any]:
-    lines = (folder / "log.jsonl").read_text("utf-8").splitlines() if (folder / "log.jsonl").is_file() else []
-    return {"run": str(folder), "preview": str(folder / "preview"), "last": json.loads(lines[-1]) if lines else {}}
+    lines = [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()]
+    figures = [line for line in lines if "loss" in line]  # the others are warnings
+    return {"run": str(folder), "preview": str(folder / "preview"), "last": figures[-1] if figures else {}}
 
 
 def _farewell(folder: Path, chosen: Config) -> str:
