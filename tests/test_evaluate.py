@@ -12,7 +12,8 @@ import pytest
 from rich.console import Console
 
 from tests.spots import detector, spotted
-from unsuplmk import annotations, registry
+from unsuplmk import registry
+from unsuplmk.annotations import splits
 from unsuplmk.errors import UserError
 from unsuplmk.evaluate import Report, Sample, evaluate, guesses, health
 from unsuplmk.interfaces import Dataset
@@ -174,7 +175,7 @@ def test_health_needs_no_annotations() -> None:
 @pytest.mark.skipif(not MTFL.is_dir(), reason="the shared research images are not here")
 def test_the_constant_guess_on_real_faces_is_the_known_floor() -> None:
     samples = []
-    for faces, side in zip(annotations.splits(MTFL), (128, 150), strict=True):
+    for faces, side in zip(splits(MTFL), (128, 150), strict=True):
         count = len(faces)
         truth = np.stack([faces.annotation(i) for i in range(count)])
         landmarks = RNG.uniform(-1, 1, (count, 1, 2))

@@ -52,12 +52,12 @@ def test_files_are_relative_to_the_csv_and_read(tmp_path: Path) -> None:
     write_image(tmp_path / "images" / "a.png", np.full((4, 4, 3), 9, np.uint8))
     dataset = Listing(table(tmp_path, "file\nimages/a.png\nimages/gone.png\n"))
     assert (dataset.read(0) == 9).all()
-    with pytest.raises(UserError, match=r"gone\.png"):
+    with pytest.raises(UserError, match=r"frames\.csv:3: .*gone\.png"):
         dataset.read(1)
 
 
-def test_named_points_are_read_and_empty_cells_are_missing(tmp_path: Path) -> None:
-    dataset = Listing(table(tmp_path, "file,nose_x,nose_y,tail_x,tail_y,azimuth_deg\na.png,1.5,2,,,40\n"))
+def test_named_points_are_read_and_half_a_point_is_none(tmp_path: Path) -> None:
+    dataset = Listing(table(tmp_path, "file,nose_x,nose_y,tail_x,tail_y,azimuth_deg\na.png,1.5,2,,7,40\n"))
     assert dataset.points == ("nose", "tail")
     assert np.array_equal(dataset.annotation(0), [[1.5, 2], [np.nan, np.nan]], equal_nan=True)
 
@@ -86,8 +86,12 @@ def test_without_points_the_annotation_is_empty(tmp_path: Path) -> None:
         ("", "no column 'file'; its columns: none"),
         ("path,split\na.png,train\n", "no column 'file'; its columns: path, split"),
         ("file\n", "lists no images"),
-        ("file,split\na.png,train\n,train\n", "row 3 names no file"),
-        ("file,x0,y0\na.png,1,left\n", "y0 of a.png is 'left', not a number"),
+        ("file,split\na.png,train\n,train\n", r"\.csv:3: the row names no file"),
+        ("file,x0,y0\na.png,1,left\n", r"\.csv:2: y0 of a.png is 'left', not a number"),
+        ("file,x0,y0\na.png,1,2\n\nb.png,inf,2\n", r"\.csv:4: x0 of b.png is 'inf', not a number"),
+        ("file,x0,y0\na.png,1\n", r"\.csv:2: 2 cells where the header has 3"),
+        ("file,x0,y1\na.png,1,2\n", "has a column x0 but no y0"),
+        ("file,nose_x\na.png,1\n", "has a column nose_x but no nose_y"),
         ("file,frame\na.png,first\n", "frame of a.png is 'first', not a number"),
     ],
 )

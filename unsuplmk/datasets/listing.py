@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -23,14 +24,14 @@ class Listing(Dataset):
 
     Rows of one `video` are a clip, in the order of `frame`; a row without is a clip of its own. Annotated points
     are columns `x0,y0,x1,y1,...` or `<name>_x,<name>_y`, in pixels with the first pixel's centre at 0; an empty
-    cell is a missing point. Other columns are ignored.
+    cell is a missing point. Other columns are ignored. Errors name the line.
 
     Args:
         path: The CSV file.
         split: Which rows to take, by their `split` column; without such a column, all rows.
 
     Raises:
-        UserError: The file is no such CSV, or has no rows of that split.
+        UserError: The file is no such CSV, or has no rows of that split; or a cell is not a number.
     """
 
     def __init__(self, path: str | Path, *, split: str = "train") -> None:
@@ -42,9 +43,9 @@ class Listing(Dataset):
             if not rows:
                 known = ", ".join(f"{name} ({count} rows)" for name, count in sorted(splits.items()))
                 raise UserError(f"{path} has no rows of split {split!r}; known: {known or 'none'}")
-        groups: dict[str, list[dict[str, str]]] = {}
-        for i, row in enumerate(rows):
-            groups.setdefault(f"video {row['video']}" if row.get("video") else f"row {i}", []).append(row)
+        groups: dict[str, list[_Row]] = {}
+        for row in rows:
+            groups.setdefault(f"video {row['video']}" if row.get("video") else f"line {row.line}", []).append(row)
         if "frame" in columns:
             for group in groups.values():
                 group.sort(key=lambda row: _number(self._path, row, "frame"))
@@ -52,12 +53,14 @@ class Listing(Dataset):
         ends = np.cumsum([len(group) for group in groups.values()]).tolist()
         self._clips = tuple(range(start, end) for start, end in zip([0, *ends], ends, strict=False))
         self._files = [self._path.parent / row["file"] for row in rows]
-        pairs = _points(columns)
+        self._lines = [row.line for row in rows]
+        pairs = _points(self._path, columns)
         self._points = tuple(pairs)
         values = [
             [[_number(self._path, row, x), _number(self._path, row, y)] for x, y in pairs.values()] for row in rows
         ]
         self._annotations = np.array(values, np.float64).reshape(len(rows), len(pairs), 2)
+        self._annotations[np.isnan(self._annotations).any(-1)] = np.nan  # half a point is none
 
     def __len__(self) -> int:
         return len(self._files)
@@ -68,8 +71,11 @@ class Listing(Dataset):
         return self._clips
 
     def read(self, index: int) -> np.ndarray:
-        """Frame `index`."""
-        return read_image(self._files[index])
+        """Frame `index`; an error names the line of the CSV."""
+        try:
+            return read_image(self._files[index])
+        except UserError as error:
+            raise UserError(f"{self._path}:{self._lines[index]}: {error}") from None
 
     def name(self, index: int) -> str:
         """The image's path."""
@@ -85,35 +91,61 @@ class Listing(Dataset):
         return self._annotations[index]
 
 
-def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
+@final
+class _Row(dict[str, str]):
+    """The cells of a row by column, and the line that it ends on."""
+
+    line: int
+
+
+def _rows(path: Path) -> tuple[list[str], list[_Row]]:
+    rows: list[_Row] = []
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, restval="")
-            columns, rows = list(reader.fieldnames or ()), list(reader)
+            reader = csv.reader(file)
+            columns = next(reader, [])
+            for cells in reader:
+                if len(cells) not in (0, len(columns)):
+                    raise UserError(f"{path}:{reader.line_num}: {len(cells)} cells where the header has {len(columns)}")
+                if cells:
+                    rows.append(_Row(zip(columns, cells, strict=True)))
+                    rows[-1].line = reader.line_num
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UserError(f"cannot read {path}: {error}") from None
     if "file" not in columns:
         raise UserError(f"{path} has no column 'file'; its columns: {', '.join(columns) or 'none'}")
-    empty = next((line for line, row in enumerate(rows, 2) if not row["file"]), None)
+    empty = next((row.line for row in rows if not row["file"]), None)
     if not rows or empty:
-        raise UserError(f"{path} lists no images" if not rows else f"{path}: row {empty} names no file")
+        raise UserError(f"{path}:{empty}: the row names no file" if empty else f"{path} lists no images")
     return columns, rows
 
 
-def _points(columns: Sequence[str]) -> dict[str, tuple[str, str]]:
+def point(column: str) -> str:
+    """The name of the point whose x a column holds; nothing if it is another column."""
+    match = re.fullmatch(r"x(\d+)|(.+)_x", column)
+    return (match[1] or match[2]) if match else ""
+
+
+def _points(path: Path, columns: Sequence[str]) -> dict[str, tuple[str, str]]:
     """Name -> its two columns."""
     pairs = {}
     for column in columns:
-        numbered, named = re.fullmatch(r"x(\d+)", column), re.fullmatch(r"(.+)_x", column)
-        if numbered and f"y{numbered[1]}" in columns:
-            pairs[numbered[1]] = (column, f"y{numbered[1]}")
-        elif named and f"{named[1]}_y" in columns:
-            pairs[named[1]] = (column, f"{named[1]}_y")
+        name = point(column)
+        if name:
+            pairs[name] = (column, f"y{name}" if column == f"x{name}" else f"{name}_y")
+            if pairs[name][1] not in columns:
+                raise UserError(f"{path} has a column {column} but no {pairs[name][1]}")
     return pairs
 
 
-def _number(path: Path, row: dict[str, str], column: str) -> float:
+def _number(path: Path, row: _Row, column: str) -> float:
+    cell = row[column].strip()
+    if not cell or cell.lower() == "nan":
+        return float("nan")
     try:
-        return float(row[column]) if row[column] else float("nan")
+        value = float(cell)
     except ValueError:
-        raise UserError(f"{path}: {column} of {row['file']} is {row[column]!r}, not a number") from None
+        value = math.inf
+    if not math.isfinite(value):
+        raise UserError(f"{path}:{row.line}: {column} of {row['file']} is {cell!r}, not a number")
+    return value
