@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from unsuplmk.interfaces import Bottleneck
 from unsuplmk.ops.coordinates import grid
 from unsuplmk.testing.part import LANDMARKS, Part, assert_gradients, assert_image_like, landmarks, stirred
 
@@ -57,7 +58,7 @@ def keeps_its_maps_at_any_size(part: Part) -> None:
 
 def lets_gradients_through(part: Part) -> None:
     """From the maps to the scores, and to its own parameters, if it has any."""
-    bottleneck = stirred(part.build(LANDMARKS))
+    bottleneck: Bottleneck = stirred(part.build(LANDMARKS))
     scores = _scores(2).requires_grad_()
     assert_gradients(bottleneck, bottleneck.render(bottleneck.locate(scores), (H, W)))
     gradient = scores.grad
@@ -79,7 +80,8 @@ def runs_in_bfloat16(part: Part) -> None:
 
 def comes_back_from_its_state_dict(part: Part) -> None:
     """The state dict holds everything that decides the points and the maps."""
-    trained, fresh = stirred(part.build(LANDMARKS, seed=3)), part.build(LANDMARKS, seed=4)
+    trained: Bottleneck = stirred(part.build(LANDMARKS, seed=3))
+    fresh: Bottleneck = part.build(LANDMARKS, seed=4)
     fresh.load_state_dict(trained.state_dict())
     maps = [b.eval().render(b.locate(_scores(2)), (H, W)) for b in (trained, fresh)]
     assert torch.equal(*maps), "something is missing from the state dict"

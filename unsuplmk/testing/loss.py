@@ -86,7 +86,7 @@ def comes_back_from_its_state_dict(part: Part) -> None:
 
 
 @contextmanager
-def _unmoved(loss: nn.Module) -> Iterator[None]:
+def _unmoved(loss: Loss) -> Iterator[None]:
     """Evaluation mode, in which running averages stand still, after one step of training has started them."""
     _measure(loss, _step(loss, seed=5))
     loss.eval()
@@ -94,7 +94,7 @@ def _unmoved(loss: nn.Module) -> Iterator[None]:
     loss.train()
 
 
-def _measure(loss: nn.Module, step: Step) -> Tensor:
+def _measure(loss: Loss, step: Step) -> Tensor:
     torch.manual_seed(7)
     return loss(step)
 

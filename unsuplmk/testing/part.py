@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import tomli_w
 import torch
@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from unsuplmk import registry
 from unsuplmk.types import Image, Landmarks
 
+Module = TypeVar("Module", bound=nn.Module)
 LANDMARKS = 5
 HEIGHT, WIDTH = 64, 96
 """Of test images: not square, and each a multiple of 32, so that any usual stride divides them."""
@@ -90,7 +91,7 @@ def landmarks(batch: int = 2, count: int = LANDMARKS, seed: int = 0) -> Landmark
     return Landmarks(xy, torch.ones(batch, count), torch.zeros(batch, count, 8, 12))
 
 
-def stirred(module: nn.Module) -> nn.Module:
+def stirred(module: Module) -> Module:
     """The module with a little noise on every weight, so that no gradient is zero by initialisation alone."""
     torch.manual_seed(1)
     with torch.no_grad():
