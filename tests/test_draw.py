@@ -40,7 +40,9 @@ def test_positions_are_drawn_to_a_fraction_of_a_pixel() -> None:
 
 
 def test_markers_grow_with_the_image() -> None:
-    small, large = (overlay(image, np.array([[50.0, 50.0]])) for image in (GREY, np.full((900, 900, 3), 128, np.uint8)))
+    small, large = (
+        overlay(image, np.array([[50.0, 50.0]])) for image in (GREY, np.full((1800, 1800, 3), 128, np.uint8))
+    )
     assert (large != 128).any(-1).sum() > 10 * (small != 128).any(-1).sum()
 
 

@@ -78,7 +78,7 @@ def trails(image: Picture, history: Float[np.ndarray, "frames landmarks 2"]) -> 
 
 
 def _radius(image: Picture) -> float:
-    return max(2.0, 0.012 * max(image.shape[:2]))
+    return max(3.0, 0.012 * max(image.shape[:2]))
 
 
 def _fixed(point: np.ndarray) -> tuple[int, int]:
