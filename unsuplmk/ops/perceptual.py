@@ -9,6 +9,7 @@ import torch.distributed as dist
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from unsuplmk.errors import UserError
 from unsuplmk.ops.masking import masked_mean, shrink
 from unsuplmk.types import Image
 
@@ -29,6 +30,9 @@ class Perceptual(nn.Module):
         mean: What the network expects to be subtracted from RGB in [0, 1].
         sd: What it expects the difference to be divided by.
         rate: Share of a new measurement in the running average.
+
+    Raises:
+        UserError: No layer is named.
     """
 
     scale: Tensor
@@ -47,13 +51,15 @@ class Perceptual(nn.Module):
         rate: float = 0.01,
     ) -> None:
         super().__init__()
-        self.taps = [taps[name] for name in layers if name != "input"]
+        if not layers:
+            raise UserError(f"a perceptual loss compares at least one of its layers: input, {', '.join(taps)}")
+        self.taps = sorted({taps[name] for name in layers if name != "input"})
         self.raw = "input" in layers
         self.network = network[: max(self.taps, default=-1) + 1].eval().requires_grad_(False)
         self.rate = rate
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("sd", torch.tensor(sd).view(3, 1, 1), persistent=False)
-        self.register_buffer("scale", torch.ones(len(layers)))
+        self.register_buffer("scale", torch.ones(self.raw + len(self.taps)))
         self.register_buffer("measured", torch.zeros((), dtype=torch.bool))
 
     def train(self, mode: bool = True) -> Perceptual:
@@ -73,17 +79,24 @@ class Perceptual(nn.Module):
         return found
 
     def forward(
-        self, prediction: Image, target: Image, weight: Float[Tensor, "batch 1 height width"] | None
+        self,
+        prediction: Float[Tensor, "batch 3 h w"],
+        target: Image,
+        weight: Float[Tensor, "batch 1 height width"] | None,
     ) -> Float[Tensor, ""]:
-        """About 1 in the steady state, whatever the network; the gradient goes through the prediction only."""
+        """About 1 in the steady state, whatever the network; the gradient goes through the prediction only.
+
+        A smaller prediction is compared with the target at its own size.
+        """
         with torch.no_grad():
-            wanted = self.features(shrink(target, prediction.shape[-2:]))
+            wanted = self.features(shrink(target.detach(), prediction.shape[-2:]))
         made = self.features(prediction)
         sizes = torch.stack([masked_mean((a - b).square(), weight) for a, b in zip(made, wanted, strict=True)])
         return (sizes / self._running(sizes.detach())).mean()
 
     def _running(self, sizes: Tensor) -> Tensor:
         if dist.is_available() and dist.is_initialized():
+            sizes = sizes.clone()  # summed in place: the caller's stay this process's own
             dist.all_reduce(sizes)
             sizes = sizes / dist.get_world_size()
         scale = torch.where(self.measured, self.scale + self.rate * (sizes - self.scale), sizes)

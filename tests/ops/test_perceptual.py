@@ -1,0 +1,201 @@
+"""Tests of the perceptual distance."""
+
+from collections.abc import Sequence
+from copy import deepcopy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+from torchvision.models.vgg import cfgs, make_layers
+
+from tests.golden import needs_golden, pictures, stored
+from tests.processes import results
+from unsuplmk.errors import UserError
+from unsuplmk.losses.vgg16 import TAPS as VGG16_TAPS
+from unsuplmk.ops.masking import masked_mean
+from unsuplmk.ops.perceptual import IMAGENET_MEAN, IMAGENET_SD, Perceptual
+
+TAPS = {"fine": 1, "coarse": 4}
+LAYERS = ("input", "fine", "coarse")
+
+
+def network() -> nn.Sequential:
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(inplace=True), nn.MaxPool2d(2)]
+    return nn.Sequential(*layers, nn.Conv2d(4, 5, 3, padding=1), nn.ReLU(inplace=True), nn.Conv2d(5, 6, 3))
+
+
+def images(count: int, batch: int = 2) -> list[Tensor]:
+    generator = torch.Generator().manual_seed(1)
+    return [torch.rand(batch, 3, 12, 16, generator=generator) for _ in range(count)]
+
+
+def sizes(prediction: Tensor, target: Tensor, weight: Tensor | None) -> np.ndarray:
+    """Mean masked squared difference of every layer, in float64."""
+    double, found = deepcopy(network()).double(), []
+    a, b = prediction.double(), target.double()
+    mask = np.ones((len(a), 1, *a.shape[-2:])) if weight is None else weight.double().numpy()
+    found.append((np.square((a - b).numpy()) * mask).mean())
+    mean, sd = (torch.tensor(value, dtype=torch.float64).view(3, 1, 1) for value in (IMAGENET_MEAN, IMAGENET_SD))
+    a, b = (a - mean) / sd, (b - mean) / sd
+    with torch.no_grad():
+        for index, layer in enumerate(double):
+            a, b = layer(a), layer(b)
+            if index in TAPS.values():
+                h, w = a.shape[-2:]
+                small = mask.reshape(len(mask), 1, h, mask.shape[2] // h, w, mask.shape[3] // w).mean((3, 5))
+                found.append((np.square((a - b).numpy()) * small).mean())
+    return np.array(found)
+
+
+def test_the_first_measurement_sets_the_scale_so_that_the_first_value_is_one() -> None:
+    prediction, target = images(2)
+    perceptual = Perceptual(network(), TAPS, LAYERS)
+    assert float(perceptual(prediction, target, None)) == pytest.approx(1, abs=1e-6)
+    np.testing.assert_allclose(perceptual.scale.numpy(), sizes(prediction, target, None), rtol=1e-5)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_each_layer_is_divided_by_its_running_size_with_the_new_measurement_in_it(masked: bool) -> None:
+    perceptual = Perceptual(network(), TAPS, LAYERS)
+    weight = torch.rand(2, 1, 12, 16, generator=torch.Generator().manual_seed(2)) if masked else None
+    running: np.ndarray | None = None
+    for prediction, target in zip(images(4), images(8)[4:], strict=True):
+        measured = sizes(prediction, target, weight)
+        running = measured if running is None else running + 0.01 * (measured - running)
+        value = perceptual(prediction, target, weight)
+        assert float(value) == pytest.approx((measured / running).mean(), rel=1e-4)
+    np.testing.assert_allclose(perceptual.scale.numpy(), running, rtol=1e-4)
+
+
+def test_evaluation_blends_but_remembers_nothing() -> None:
+    (a, b, c), perceptual = images(3), Perceptual(network(), TAPS, LAYERS)
+    perceptual(a, b, None)
+    before = perceptual.scale.clone()
+    perceptual.eval()
+    first, second = perceptual(a, c, None), perceptual(a, c, None)
+    assert torch.equal(first, second)
+    assert torch.equal(perceptual.scale, before)
+    measured, running = sizes(a, c, None), before.double().numpy()
+    assert float(first) == pytest.approx((measured / (running + 0.01 * (measured - running))).mean(), rel=1e-4)
+    fresh = Perceptual(network(), TAPS, LAYERS).eval()
+    fresh(a, b, None)
+    assert not bool(fresh.measured)
+
+
+def test_the_gradient_is_that_of_the_sizes_over_a_constant_scale_and_flows_through_the_prediction_only() -> None:
+    prediction, target = images(2)
+    perceptual = Perceptual(network(), TAPS, LAYERS)
+    perceptual(prediction, images(3)[2], None)
+    prediction, target = prediction.requires_grad_(), target.requires_grad_()
+    perceptual(prediction, target, None).backward()
+    assert target.grad is None
+    assert all(parameter.grad is None for parameter in perceptual.parameters())
+    made, wanted = perceptual.features(prediction), perceptual.features(target.detach())
+    terms = [(a - b).square().mean() / size for a, b, size in zip(made, wanted, perceptual.scale.tolist(), strict=True)]
+    (expected,) = torch.autograd.grad(sum(terms, torch.zeros(())) / 3, prediction)
+    assert prediction.grad is not None
+    torch.testing.assert_close(prediction.grad, expected)
+
+
+def test_a_smaller_prediction_is_compared_with_the_shrunk_target() -> None:
+    _, target = images(2)
+    blocks = target.view(2, 3, 6, 2, 8, 2).mean((3, 5))
+    perceptual = Perceptual(network(), TAPS, LAYERS)
+    perceptual(torch.zeros_like(blocks), blocks, None)
+    assert float(perceptual.eval()(blocks, target, None)) == pytest.approx(0, abs=1e-10)
+
+
+def test_identical_images_give_zero_even_when_nothing_was_measured_before() -> None:
+    (image,) = images(1)
+    assert float(Perceptual(network(), TAPS, LAYERS)(image, image, None)) == 0
+
+
+def test_the_network_stays_frozen_and_in_evaluation_mode() -> None:
+    perceptual = Perceptual(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()), {"only": 2}, ("only",))
+    perceptual.train()
+    assert perceptual.training
+    assert not any(layer.training for layer in perceptual.network.modules())
+    assert not any(parameter.requires_grad for parameter in perceptual.parameters())
+
+
+@pytest.mark.parametrize(
+    ("layers", "count", "kept"),
+    [(("input",), 1, 0), (("fine",), 1, 2), (("coarse", "input"), 2, 5), (("fine", "fine"), 1, 2)],
+)
+def test_only_the_chosen_layers_are_compared_and_nothing_deeper_is_computed(
+    layers: Sequence[str], count: int, kept: int
+) -> None:
+    prediction, target = images(2)
+    perceptual = Perceptual(network(), TAPS, layers)
+    assert len(perceptual.network) == kept
+    assert float(perceptual(prediction, target, None)) == pytest.approx(1, abs=1e-6)
+    chosen = [("input", "fine", "coarse").index(name) for name in sorted(set(layers), key=LAYERS.index)]
+    assert len(chosen) == count
+    np.testing.assert_allclose(perceptual.scale.numpy(), sizes(prediction, target, None)[chosen], rtol=1e-5)
+
+
+def test_no_layers_are_refused() -> None:
+    with pytest.raises(UserError, match="at least one of its layers: input, fine, coarse"):
+        Perceptual(network(), TAPS, ())
+
+
+LINES = """
+from torch import nn
+from unsuplmk.ops.perceptual import Perceptual
+
+layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()]
+perceptual = Perceptual(nn.Sequential(*layers), {"fine": 1}, ("input", "fine"))
+share = slice(rank * 4 // world, (rank + 1) * 4 // world)
+prediction, values = torch.rand(3, 4, 3, 8, 8), []
+prediction.requires_grad_()
+for image, target in zip(prediction, torch.rand(3, 4, 3, 8, 8)):
+    values.append(perceptual(image[share], target[share], None))
+sum(values).backward()
+result = [torch.stack(values).detach(), prediction.grad, perceptual.scale]
+"""
+
+
+def test_two_processes_share_the_scale_and_together_give_what_one_gives(tmp_path: Path) -> None:
+    alone: dict[str, object] = {"torch": torch, "rank": 0, "world": 1}
+    torch.manual_seed(0)
+    exec(LINES, alone)
+    values, gradient, scale = alone["result"]  # type: ignore[misc]
+    shares = results(LINES, tmp_path)
+    assert not torch.equal(shares[0][0], shares[1][0])
+    torch.testing.assert_close((shares[0][0] + shares[1][0]) / 2, values)
+    torch.testing.assert_close((shares[0][1] + shares[1][1]) / 2, gradient)
+    for share in shares:
+        torch.testing.assert_close(share[2], scale)
+
+
+@needs_golden
+def test_features_masks_and_scales_give_the_references_loss() -> None:
+    values, (_, target, mask) = stored("imm_official_forward"), pictures()
+    grey = nn.Conv2d(3, 1, 1, bias=False)
+    nn.init.constant_(grey.weight, 1 / 3)
+    vgg = [nn.Conv2d(1, 64, 3, padding=1), *make_layers(cfgs["D"])[1:28]]
+    random = np.random.RandomState(0)
+    for layer in vgg:
+        if isinstance(layer, nn.Conv2d):
+            nn.init.zeros_(layer.bias)
+            outputs, inputs = layer.weight.shape[:2]
+            drawn = (random.randn(outputs, inputs, 3, 3) * np.sqrt(2 / (9 * inputs))).astype(np.float32)
+            layer.weight.data = torch.from_numpy(drawn)
+    taps = {name: index + 1 for name, index in VGG16_TAPS.items()}
+    perceptual = Perceptual(
+        nn.Sequential(grey, *vgg), taps, ("input", *taps), mean=[114.451 / 255] * 3, sd=[1.0, 1.0, 1.0]
+    )
+    prediction = torch.from_numpy(values["eval_pred"]).permute(0, 3, 1, 2)
+    total = 0.0
+    with torch.no_grad():
+        pairs = zip(perceptual.features(prediction / 255), perceptual.features(target / 255), strict=True)
+    for name, (made, wanted) in zip(("input", *taps), pairs, strict=True):
+        step = 128 // made.shape[-1]  # the reference shrinks its mask by picking every step-th pixel
+        size = float(masked_mean((made - wanted).square(), mask[..., ::step, ::step]))
+        size *= 255**2 if name == "input" else 1
+        running = float(values[f"init:SelfSupReconstructionLoss/{name}_agg"])
+        total += 1000 * size / (running + 0.01 * (size - running))
+    assert total + float(values["eval_reg"]) == pytest.approx(float(values["eval_loss"]), rel=1e-5)
