@@ -65,9 +65,9 @@ class Config(BaseModel):
     bottleneck: Annotated[Options, Field(description="The bottleneck.")] = {"name": "gaussian"}
     generator: Annotated[Options, Field(description="The generator.")] = {"name": "renderer"}
     loss: Annotated[dict[str, Options], Field(min_length=1, description="The losses, each with a weight.")] = {
-        "pixel": {"weight": 1.0},
-        "equivariance": {"weight": 1.0},
-        "separation": {"weight": 1.0},
+        "pixel": {"weight": 20.0},
+        "equivariance": {"weight": 5.0},
+        "separation": {"weight": 0.1},
     }
     stage: Annotated[dict[str, Options], Field(description="What happens beside the training step.")] = {
         "preview": {},

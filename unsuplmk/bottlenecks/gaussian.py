@@ -35,7 +35,7 @@ class Gaussian(Bottleneck):
         *,
         sigma: Annotated[float, Field(gt=0, le=2)] = 0.1,
         pooling: Pooling = "joint",
-        sharpness: Annotated[float, Field(gt=0)] = 1.0,
+        sharpness: Annotated[float, Field(gt=0)] = 10.0,
     ) -> None:
         super().__init__()
         self.maps = landmarks
