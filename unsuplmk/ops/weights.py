@@ -65,11 +65,15 @@ def read(path: Path) -> Mapping[str, Tensor]:
             from safetensors.torch import load_file
 
             return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError:
         raise UserError(f"{path} holds more than tensors and is refused, nothing in it was run") from None
     except Exception as error:
-        raise UserError(f"{path} is not a readable weights file: {' '.join(str(error).split())[:200]}") from None
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise UserError(f"{path} is not a readable weights file ({reason}); download it again") from None
+    if not isinstance(state, Mapping):
+        raise UserError(f"{path} holds a {type(state).__name__}, not a state dict: a mapping of names to tensors")
+    return {name: value for name, value in state.items() if isinstance(value, Tensor)}
 
 
 def _download(official: str, option: str) -> Mapping[str, Tensor]:
