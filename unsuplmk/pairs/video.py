@@ -29,7 +29,7 @@ class Video(PairSource):
     def __init__(self, *, gap_min: Annotated[int, Field(ge=1)] = 1, gap_max: Annotated[int, Field(ge=1)] = 30) -> None:
         super().__init__()
         if gap_max < gap_min:
-            raise UserError(f"--pairs.gap_max {gap_max} is less than --pairs.gap_min {gap_min}; give a range")
+            raise UserError(f"--pairs.gap-max {gap_max} is less than --pairs.gap-min {gap_min}; give a range")
         self.gap_min, self.gap_max = gap_min, gap_max
 
     def frames(self, index: int, clip: range, rng: Random) -> tuple[int, ...]:
