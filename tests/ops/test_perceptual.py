@@ -113,12 +113,13 @@ def test_identical_images_give_zero_even_when_nothing_was_measured_before() -> N
     assert float(Perceptual(network(), TAPS, LAYERS)(image, image, None)) == 0
 
 
-def test_the_network_stays_frozen_and_in_evaluation_mode() -> None:
-    perceptual = Perceptual(nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.ReLU()), {"only": 2}, ("only",))
-    perceptual.train()
-    assert perceptual.training
-    assert not any(layer.training for layer in perceptual.network.modules())
-    assert not any(parameter.requires_grad for parameter in perceptual.parameters())
+def test_training_leaves_the_network_as_it_was() -> None:
+    prediction, target = images(2)
+    perceptual = Perceptual(network(), TAPS, LAYERS).train()
+    before = deepcopy(perceptual.network.state_dict())
+    perceptual(prediction.requires_grad_(), target, None).backward()
+    assert not list(filter(lambda parameter: parameter.requires_grad, perceptual.parameters()))
+    assert all(torch.equal(value, before[key]) for key, value in perceptual.network.state_dict().items())
 
 
 @pytest.mark.parametrize(
