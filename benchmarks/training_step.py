@@ -51,7 +51,7 @@ def main() -> None:
         found[name] = json.loads(done.stdout.splitlines()[-1])
         print(name, found[name], flush=True)
     plain = found["plain"]
-    for name, figures in found.items():
+    for figures in found.values():
         figures["cpu_to_plain"] = round(figures["cpu_seconds"] / plain["cpu_seconds"], 3)
         figures["memory_to_plain"] = round(figures["peak_mib"] / plain["peak_mib"], 3)
     result = {

@@ -24,15 +24,15 @@ class Average:
 
     def __init__(self, model: Model, decay: float) -> None:
         self.decay = decay
-        parts = (model.encoder, model.bottleneck, model.generator)
-        self.model = Model(*(deepcopy(part) for part in parts)).eval().requires_grad_(False)
+        copies = deepcopy(model.encoder), deepcopy(model.bottleneck), deepcopy(model.generator)
+        self.model = Model(*copies).eval().requires_grad_(False)
 
     @torch.no_grad()
     def update(self, model: Model, number: int) -> None:
         """Take in the weights after step `number`; buffers (running statistics) are averages already."""
         decay = min(self.decay, (1 + number) / (10 + number))
-        ours, theirs = self._weights(self.model), self._weights(model)
-        torch._foreach_lerp_(ours, theirs, 1 - decay)
+        for mine, new in zip(self._weights(self.model), self._weights(model), strict=True):
+            mine.lerp_(new, 1 - decay)
         for mine, new in zip(self._buffers(self.model), self._buffers(model), strict=True):
             mine.copy_(new)
 

@@ -150,7 +150,8 @@ def contact_sheet(pair: Pair, outcome: Outcome, rows: int) -> Picture:
         "source": sources,
         "target": [overlay(target, points) for target, points in zip(targets, xy, strict=True)],
         "heatmaps": [cv2.resize(heatmap_picture(h), cell, interpolation=cv2.INTER_NEAREST) for h in heatmaps],
-        "reconstruction": rebuilt,
+        # a generator may rebuild the image at a smaller size
+        "reconstruction": [cv2.resize(picture, cell, interpolation=cv2.INTER_CUBIC) for picture in rebuilt],
     }
     return np.concatenate([_column(title, cells) for title, cells in columns.items()], axis=1)
 

@@ -13,13 +13,15 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, TypeVar, cast, final
 
 from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
     import torch
     from accelerate import Accelerator
+
+Network = TypeVar("Network", bound="torch.nn.Module")
 
 
 def launched() -> bool:
@@ -124,12 +126,12 @@ def fast_bfloat16(device: str) -> bool:
     return device == "cpu" and bool(torch.cpu._is_avx512_bf16_supported())
 
 
-def synchronised(model: torch.nn.Module, world: int) -> torch.nn.Module:
+def synchronised(model: Network, world: int) -> Network:
     """Batch norm over all processes, where there are several and the device can (CUDA)."""
     import torch
 
     if world > 1 and torch.cuda.is_available():
-        return torch.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        return cast("Network", torch.nn.SyncBatchNorm.convert_sync_batchnorm(model))
     return model
 
 

@@ -39,7 +39,8 @@ class Gaussian(Bottleneck):
     ) -> None:
         super().__init__()
         self.maps = landmarks
-        self.sigma, self.pooling, self.sharpness = sigma, pooling, sharpness
+        self.sigma, self.sharpness = sigma, sharpness
+        self.pooling: Pooling = pooling
 
     def locate(self, heatmaps: Float[Tensor, "batch landmarks h w"]) -> Landmarks:
         """Expected coordinates under the softmax marginals (eq. 2), in float32."""

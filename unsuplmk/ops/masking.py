@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
@@ -19,6 +21,7 @@ def masked_mean(
     return (values.float().mean(1, keepdim=True) * shrink(weight, values.shape[-2:])).mean()
 
 
-def shrink(image: Float[Tensor, "batch c height width"], size: tuple[int, ...]) -> Float[Tensor, "batch c h w"]:
+def shrink(image: Float[Tensor, "batch c height width"], size: Sequence[int]) -> Float[Tensor, "batch c h w"]:
     """The image at another size (height, width), each pixel the average of what it covers; itself if it fits."""
-    return image if image.shape[-2:] == size else F.adaptive_avg_pool2d(image, size)
+    height, width = size
+    return image if tuple(image.shape[-2:]) == (height, width) else F.adaptive_avg_pool2d(image, (height, width))

@@ -62,12 +62,6 @@ class Perceptual(nn.Module):
         self.register_buffer("scale", torch.ones(self.raw + len(self.taps)))
         self.register_buffer("measured", torch.zeros((), dtype=torch.bool))
 
-    def train(self, mode: bool = True) -> Perceptual:
-        """The network itself stays in evaluation mode."""
-        super().train(mode)
-        self.network.eval()
-        return self
-
     def features(self, image: Image) -> list[Tensor]:
         """The compared layers of an image in [0, 1], finest first."""
         found = [image] if self.raw else []

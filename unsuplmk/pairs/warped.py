@@ -5,9 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import Annotated, ClassVar, Literal, final
 
-from jaxtyping import Float
 from pydantic import Field as Option
-from torch import Tensor
 
 from unsuplmk.interfaces import PairSource
 from unsuplmk.ops.thinplate import Field, border, random, sample
