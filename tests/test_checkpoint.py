@@ -59,6 +59,16 @@ def test_a_state_that_holds_code_is_refused_and_nothing_in_it_runs(run: Path, tm
     assert not (tmp_path / "executed").exists()
 
 
+def test_a_file_of_somebody_elses_tensors_is_not_a_training_state(run: Path) -> None:
+    kept = (run / "state.pt").read_bytes()
+    try:
+        torch.save({"epoch": 3, "weights": torch.zeros(2)}, run / "state.pt")
+        with pytest.raises(UserError, match="not a training state of ours"):
+            checkpoint.load_state(run, checkpoint.load_config(run))
+    finally:
+        (run / "state.pt").write_bytes(kept)
+
+
 def test_weights_that_are_not_safetensors_or_do_not_fit_are_refused(run: Path, tmp_path: Path) -> None:
     copy = tmp_path / "run"
     copy.mkdir()

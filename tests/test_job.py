@@ -95,6 +95,12 @@ def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     )
 
 
+def test_a_run_that_was_killed_before_its_first_checkpoint_starts_anew_on_resuming(tmp_path: Path) -> None:
+    whole = Job(settings(steps=2)).run(tmp_path / "whole")
+    checkpoint.create(tmp_path / "killed", settings(steps=2).resolved())
+    assert losses(Job(settings(steps=2)).run(tmp_path / "killed", resume=True)) == losses(whole)
+
+
 def test_two_processes_train_as_one_does(tmp_path: Path) -> None:
     losses_of = {}
     weights_of = {}

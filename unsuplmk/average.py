@@ -27,10 +27,16 @@ class Average:
         copies = deepcopy(model.encoder), deepcopy(model.bottleneck), deepcopy(model.generator)
         self.model = Model(*copies).eval().requires_grad_(False)
 
-    @torch.no_grad()
+    def copy(self, model: Model) -> None:
+        """Take the weights as they are: before the first step."""
+        self._move(model, 0.0)
+
     def update(self, model: Model, number: int) -> None:
         """Take in the weights after step `number`; buffers (running statistics) are averages already."""
-        decay = min(self.decay, (1 + number) / (10 + number))
+        self._move(model, min(self.decay, (1 + number) / (10 + number)))
+
+    @torch.no_grad()
+    def _move(self, model: Model, decay: float) -> None:
         for mine, new in zip(self._weights(self.model), self._weights(model), strict=True):
             mine.lerp_(new, 1 - decay)
         for mine, new in zip(self._buffers(self.model), self._buffers(model), strict=True):

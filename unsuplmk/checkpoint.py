@@ -146,11 +146,11 @@ def trained(model: Model) -> dict[str, Tensor]:
     return {key: value for key, value in model.state_dict().items() if key not in frozen}
 
 
-def load_state(folder: Path, config: Config) -> dict[str, Any]:
-    """What a run needs to go on, after checking that it is the same run.
+def load_state(folder: Path, config: Config) -> dict[str, Any] | None:
+    """What a run needs to go on, after checking that it is the same run; None if it was killed before its first step.
 
     Raises:
-        UserError: There is nothing to resume, the settings differ, or the file is damaged or holds code.
+        UserError: The folder is not a run's, the settings differ, or the file is damaged or holds code.
     """
     then, now = load_config(folder).dump(), config.dump()
     differ = [key for key in now if key not in FREE and now.get(key) != then.get(key)]
@@ -159,12 +159,15 @@ def load_state(folder: Path, config: Config) -> dict[str, Any]:
         raise UserError(f"{folder} was begun with {pairs}: leave these as they were, or choose another --out")
     path = folder / STATE
     if not path.is_file():
-        raise UserError(f"nothing to resume in {folder}: it has no {STATE}; start again with another --out")
+        return None
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # a damaged zip, a truncated tensor, or code
         why = " ".join(str(error).split())[:160]
         raise UserError(f"{path} is damaged or not ours, and nothing in it was run: {why}") from None
+    if not isinstance(state, dict) or not {"number", "model", "average", "optimizer"} <= set(state):
+        raise UserError(f"{path} is not a training state of ours; start again with another --out")
+    return state
 
 
 def trim_log(folder: Path, number: int) -> None:

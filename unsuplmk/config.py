@@ -61,7 +61,7 @@ class Config(BaseModel):
     log_every: Annotated[int, Field(ge=1, description="Steps between lines of the log.")] = 50
 
     pairs: Annotated[Options, Field(description="How pairs are made.")] = {"name": "warped"}
-    encoder: Annotated[Options, Field(description="The keypoint encoder.")] = {"name": "convnet"}
+    encoder: Annotated[Options, Field(description="The keypoint encoder.")] = {"name": "hourglass"}
     bottleneck: Annotated[Options, Field(description="The bottleneck.")] = {"name": "gaussian"}
     generator: Annotated[Options, Field(description="The generator.")] = {"name": "renderer"}
     loss: Annotated[dict[str, Options], Field(min_length=1, description="The losses, each with a weight.")] = {

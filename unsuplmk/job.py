@@ -54,6 +54,7 @@ class Job:
                 NaN, and the last checkpoint is kept.
             KeyboardInterrupt: Ctrl-C or SIGTERM came; a checkpoint was saved first.
         """
+        _share(self.config.batch, self.config.devices)  # before any process is started
         arguments = (self.config, self.data, Path(folder), resume, console or Silent())
         launch.spread(_train, self.config.devices, *arguments)
         return Path(folder)
@@ -125,8 +126,7 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     engine = launch.engine(config.device)
     main, world = engine.is_main_process, engine.num_processes
     console = console if main else Silent()
-    if config.batch % world:
-        raise UserError(f"--batch {config.batch} cannot be shared by {world} processes; take a multiple of {world}")
+    share = _share(config.batch, world)
 
     torch.manual_seed(config.seed)
     pairs: PairSource = config.build("pairs")
@@ -151,7 +151,6 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     training = Training(config, folder, model, average, pairs, console, probe, begun)
     stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []
     meter = _Meter(config, folder, console, begun, main)
-    share = config.batch // world
     stream = batches(
         frames, pairs, batch=share, seed=config.seed, start=begun, stop=config.steps,
         rank=engine.process_index, world=world, workers=config.workers, augment=config.augment,
@@ -159,6 +158,8 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     console.start(config.steps, begun, f"{config.landmarks} landmarks from {len(frames.frames)} frames on {device}")
     try:
         with launch.Interruption() as interruption:
+            if begun == 0:  # a full disk is found now, and a run that is killed at once can be resumed
+                _save(training, optimizer, engine, final=True)
             for stage in stages:
                 stage.start(training)
             for number, loaded in enumerate(stream, begun):
@@ -200,14 +201,14 @@ def _begin(
     config: Config, folder: Path, resume: bool, engine: Accelerator, model: Model, average: Average, optimizer: Any
 ) -> int:
     """Start the folder or read where it stopped; returns the number of steps done."""
-    if not resume:
+    state = checkpoint.load_state(folder, config) if resume else None
+    if state is None:
         model.encoder.initialise()
-        average.update(model, 0)
-        if engine.is_main_process:
+        average.copy(model)
+        if engine.is_main_process and not resume:
             checkpoint.create(folder, config)
         engine.wait_for_everyone()
         return 0
-    state = checkpoint.load_state(folder, config)
     model.load_state_dict(state["model"], strict=False)  # frozen loss networks come from their own files
     average.model.load_state_dict(state["average"])
     optimizer.load_state_dict(state["optimizer"])
@@ -234,6 +235,12 @@ def _save(training: Training, optimizer: Any, engine: Accelerator, *, final: boo
         if final:
             raise
         training.console.warn(str(error))
+
+
+def _share(batch: int, world: int) -> int:
+    if batch % world:
+        raise UserError(f"--batch {batch} cannot be shared by {world} processes; take a multiple of {world}")
+    return batch // world
 
 
 def _step_seed(seed: int, number: int) -> int:
@@ -286,11 +293,9 @@ class _Meter:
         self.sums = {name: engine.reduce(value, "mean") for name, value in self.sums.items()}  # type: ignore[misc]
         broken = [n for n, v in self.sums.items() if n != "loss" and not math.isfinite(float(v))]
         if broken:
-            kept = (self.folder / checkpoint.STATE).exists()
-            last = "the last checkpoint is kept" if kept else "no checkpoint had been written yet"
             raise UserError(
-                f"the {' and '.join(broken)} loss became NaN or infinite by step {number}; {last}. "
-                "Lower --learning-rate, or try --precision float32"
+                f"the {' and '.join(broken)} loss became NaN or infinite by step {number}; the last checkpoint in "
+                f"{self.folder} is kept. Lower --learning-rate, or try --precision float32"
             )
 
     def write(self, training: Training, optimizer: Any) -> None:

@@ -38,7 +38,7 @@ def test_options_take_the_next_word_and_switches_do_not() -> None:
 
 def test_without_arguments_it_is_the_defaults() -> None:
     chosen = choose([])
-    assert (chosen.data, chosen.encoder["name"]) == ("puppets", "convnet")
+    assert (chosen.data, chosen.encoder["name"]) == ("puppets", "hourglass")
     assert set(chosen.loss) == {"pixel", "equivariance", "separation"}
 
 

@@ -17,7 +17,7 @@ from unsuplmk.errors import UserError
 
 TINY = (
     *("--size", "32", "--steps", "2", "--batch", "2", "--landmarks", "3", "--log-every", "1", "--warmup", "0"),
-    *("--encoder.width", "4", "--generator.width", "4", "--dataset.clips", "2", "--dataset.length", "3"),
+    *("--encoder.width", "8", "--generator.width", "4", "--dataset.clips", "2", "--dataset.length", "3"),
     *("--loss", "pixel", "--loss.pixel.weight", "0.5"),
 )
 
@@ -82,20 +82,20 @@ def test_help_shows_the_values_of_a_recipe_as_defaults() -> None:
 def test_a_run_trains_and_says_where_it_is_and_what_to_do_next(folder: Path) -> None:
     done = invoke(*TINY, "--seed", "5")
     assert done.exit_code == 0, done.output
-    run = folder / "runs/puppets-convnet-01"
+    run = folder / "runs/puppets-hourglass-01"
     assert (run / "model.safetensors").is_file()
     assert list((run / "preview").iterdir())
     for line in (
-        "Run folder: runs/puppets-convnet-01",
-        "Pictures:   runs/puppets-convnet-01/preview",
-        "  unsuplmk render runs/puppets-convnet-01 puppets --out pictures/",
-        "  unsuplmk evaluate runs/puppets-convnet-01 puppets",
+        "Run folder: runs/puppets-hourglass-01",
+        "Pictures:   runs/puppets-hourglass-01/preview",
+        "  unsuplmk render runs/puppets-hourglass-01 puppets --out pictures/",
+        "  unsuplmk evaluate runs/puppets-hourglass-01 puppets",
     ):
         assert line in done.stdout.splitlines()
     assert "step 2/2" in done.stderr
     written = settings(run)
     assert (written["seed"], written["landmarks"], written["learning_rate"]) == (5, 3, 1e-3)
-    assert (written["encoder"]["name"], written["encoder"]["width"]) == ("convnet", 4)
+    assert (written["encoder"]["name"], written["encoder"]["width"]) == ("hourglass", 8)
     assert list(written["loss"]) == ["pixel"]
     assert written["loss"]["pixel"]["weight"] == 0.5
     assert written["dataset"]["clips"] == 2
@@ -108,7 +108,7 @@ def test_the_result_as_json_is_all_that_stdout_gets_and_a_run_goes_on(folder: Pa
     assert answer["last"]["pixel"] > 0
     answer = json.loads(invoke("--resume", "--out", "here", "--steps", "3", "--json").stdout)
     assert answer["last"]["step"] == 3
-    assert settings(folder / "here")["encoder"]["width"] == 4
+    assert settings(folder / "here")["encoder"]["width"] == 8
     with pytest.raises(UserError, match="holds another run"):
         invoke(*TINY, "--out", "here")
 
@@ -168,9 +168,9 @@ def test_a_run_is_named_after_its_data_and_encoder_with_the_next_free_number(
     (folder / "here").mkdir()
     monkeypatch.chdir(folder / "here")
     chosen = config.make({"data": data})
-    assert next_folder(chosen) == Path("runs") / f"{name}-convnet-01"
+    assert next_folder(chosen) == Path("runs") / f"{name}-hourglass-01"
     next_folder(chosen).mkdir(parents=True)
-    assert next_folder(chosen) == Path("runs") / f"{name}-convnet-02"
+    assert next_folder(chosen) == Path("runs") / f"{name}-hourglass-02"
 
 
 def test_shell_completion_knows_the_chosen_components_options_and_names() -> None:
