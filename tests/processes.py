@@ -35,6 +35,6 @@ def results(lines: str, folder: Path, world: int = 2) -> list[Any]:
         for rank in range(world)
     ]
     for process in started:
-        _, errors = process.communicate(timeout=120)
+        _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(world)]
