@@ -48,8 +48,6 @@ def main() -> None:
     curve = Curve(given, settings)
     Job(settings).run(given.run, console=curve)
     curve.judge(settings.steps)
-    given.out.parent.mkdir(parents=True, exist_ok=True)
-    given.out.write_text(json.dumps(curve.result(), indent=1) + "\n", "utf-8")
 
 
 def assign(values: dict[str, Any], key: str, text: str) -> None:
@@ -92,6 +90,8 @@ class Curve:
         point = {"step": number, "seconds": round(self.seconds), **{k: round(v, 3) for k, v in figures.items()}}
         self.points.append(point | {"train": report.train, "test": report.test, "unit": report.unit})
         print(self.points[-1], flush=True)
+        self.given.out.parent.mkdir(parents=True, exist_ok=True)  # written each time: an interrupted curve is kept
+        self.given.out.write_text(json.dumps(self.result(), indent=1) + "\n", "utf-8")
         self.since = time.perf_counter()
 
     def note(self, text: str) -> None:
