@@ -19,7 +19,7 @@ LEVELS = (
     (*PARTS, "model", "average", "draw", "media", "prepare"),
     ("builtin", "plugins", "registry", "data", "pack"),
     ("config", "tables", "checkpoint", "annotations"),
-    ("detector", "job", "testing"),
+    ("detector", "job", "meter", "testing"),
     ("evaluate", "render"),
     ("stages",),
     ("cli",),

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import platform
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -80,16 +82,25 @@ def assemble(config: Config, *, losses: bool) -> Model:
     return Model(encoder, bottleneck, generator, parts, weights)
 
 
-def create(folder: Path, config: Config) -> None:
-    """Begin a run folder.
+def vacant(folder: Path) -> None:
+    """Make sure that a new run may have this folder.
 
     Raises:
-        UserError: It holds another run, or something else, or cannot be written.
+        UserError: It holds another run, or something else.
     """
     if (folder / CONFIG).exists():
         raise UserError(f"{folder} holds another run: add --resume to go on with it, or choose another --out")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(f"{folder} is there already and is not a run: choose another --out")
+
+
+def create(folder: Path, config: Config) -> None:
+    """Begin a run folder.
+
+    Raises:
+        UserError: It is not vacant, or cannot be written.
+    """
+    vacant(folder)
     text = configs.to_toml(config, versions())
     write_atomically(folder / CONFIG, lambda path: path.write_text(text, "utf-8"))
 
@@ -161,8 +172,12 @@ def load_state(folder: Path, config: Config) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # a damaged zip, a truncated tensor, or code
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch's remarks about foreign pickles; the error says enough
+            state = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError:
+        raise UserError(f"{path} holds more than tensors: it is refused, and nothing in it was run") from None
+    except Exception as error:  # a damaged zip, a truncated tensor
         why = " ".join(str(error).split())[:160]
         raise UserError(f"{path} is damaged or not ours, and nothing in it was run: {why}") from None
     if not isinstance(state, dict) or not {"number", "model", "average", "optimizer"} <= set(state):

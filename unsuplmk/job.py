@@ -9,10 +9,7 @@ The loop does not wait for the device between two lines of the log.
 
 from __future__ import annotations
 
-import json
 import math
-import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, final
@@ -28,6 +25,7 @@ from unsuplmk.console import Console, Silent
 from unsuplmk.data import Data, Pack, batches, open_data, pack
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import PairSource, Stage
+from unsuplmk.meter import Meter, append
 from unsuplmk.model import Model, Outcome, check
 from unsuplmk.prepare import Fit
 from unsuplmk.types import Pair
@@ -105,7 +103,7 @@ class Training:
     def warn(self, text: str) -> None:
         """Tell the user, in the log too."""
         self.console.warn(text)
-        _append(self.folder, {"step": self.number, "warning": text})
+        append(self.folder, {"step": self.number, "warning": text}, self.console)
 
 
 def floats(frames: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
@@ -127,6 +125,8 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     main, world = engine.is_main_process, engine.num_processes
     console = console if main else Silent()
     share = _share(config.batch, world)
+    if main and not resume:
+        checkpoint.vacant(folder)  # before anything is decoded
 
     torch.manual_seed(config.seed)
     pairs: PairSource = config.build("pairs")
@@ -138,7 +138,7 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
         report=console.note,
     )
     device = engine.device
-    model.to(device, memory_format=torch.channels_last).train()
+    model.to(device=device).to(memory_format=torch.channels_last).train()
     average = Average(model, config.ema)
     weights = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
@@ -150,7 +150,7 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     probe = _probe(frames, pairs, config, device)
     training = Training(config, folder, model, average, pairs, console, probe, begun)
     stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []
-    meter = _Meter(config, folder, console, begun, main)
+    meter = Meter(config, folder, console, begun, main)
     stream = batches(
         frames, pairs, batch=share, seed=config.seed, start=begun, stop=config.steps,
         rank=engine.process_index, world=world, workers=config.workers, augment=config.augment,
@@ -262,60 +262,3 @@ def _probe(frames: Pack, pairs: PairSource, config: Config, device: torch.device
     count = min(config.batch, 8)
     stream = batches(frames, pairs, batch=count, seed=config.seed + 1, start=0, stop=1)
     return tuple(frame.to(device) for frame in next(iter(stream)))
-
-
-@final
-class _Meter:
-    """Means over the steps since the last line of the log; reads the device only when a line is due."""
-
-    def __init__(self, config: Config, folder: Path, console: Console, begun: int, main: bool) -> None:
-        self.config, self.folder, self.console, self.main = config, folder, console, main
-        self.sums: dict[str, Tensor] = {}
-        self.count, self.begun, self.clock = 0, begun, time.perf_counter()
-
-    def due(self, number: int) -> bool:
-        return (
-            number % self.config.log_every == 0 or number % self.config.save_every == 0 or number == self.config.steps
-        )
-
-    def add(self, outcome: Outcome) -> None:
-        values = {"loss": outcome.total, **outcome.terms}
-        for name, value in values.items():
-            self.sums[name] = self.sums.get(name, torch.zeros_like(value, dtype=torch.float32)) + value.detach()
-        self.count += 1
-
-    def refuse_nan(self, engine: Accelerator, number: int) -> None:
-        """Stop before a step that would spoil the weights, or at the first line of the log after one did.
-
-        Raises:
-            UserError: A loss is not finite; the message names it.
-        """
-        self.sums = {name: engine.reduce(value, "mean") for name, value in self.sums.items()}  # type: ignore[misc]
-        broken = [n for n, v in self.sums.items() if n != "loss" and not math.isfinite(float(v))]
-        if broken:
-            raise UserError(
-                f"the {' and '.join(broken)} loss became NaN or infinite by step {number}; the last checkpoint in "
-                f"{self.folder} is kept. Lower --learning-rate, or try --precision float32"
-            )
-
-    def write(self, training: Training, optimizer: Any) -> None:
-        """A line for the log and the console, if one is due."""
-        if not self.main:
-            self.sums, self.count = ({}, 0) if self.due(training.number) else (self.sums, self.count)
-            return
-        if not self.due(training.number):
-            self.console.update(training.number, {})
-            return
-        seconds = time.perf_counter() - self.clock
-        figures = {"images/s": self.count * self.config.batch / seconds}
-        figures |= {name: float(value) / self.count for name, value in self.sums.items()}
-        self.console.update(training.number, figures)
-        rate = optimizer.param_groups[0]["lr"]
-        _append(self.folder, {"step": training.number, **figures, "learning_rate": rate, **training.figures})
-        training.figures.clear()
-        self.sums, self.count, self.clock = {}, 0, time.perf_counter()
-
-
-def _append(folder: Path, line: Mapping[str, Any]) -> None:
-    with (folder / checkpoint.LOG).open("a", encoding="utf-8") as file:
-        file.write(json.dumps(line) + "\n")
