@@ -28,8 +28,9 @@ def command(run: str, input: str, out: Path, device: str, batch: int) -> None:
     """
     from unsuplmk.data import open_data
     from unsuplmk.detector import Detector
-    from unsuplmk.render import render_tracks
+    from unsuplmk.render import check, render_tracks
 
     dataset = open_data(input)
+    check(dataset, out)
     written = render_tracks(dataset, Detector.load(run, device).predict(dataset, batch=batch, report=warn), out)
     click.echo(f"{out}" if len(written) == 1 else f"{out}: {len(written)} pictures")

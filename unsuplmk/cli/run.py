@@ -193,6 +193,7 @@ def _farewell(folder: Path, chosen: Config) -> str:
     from unsuplmk.media import VIDEOS
 
     run, data = shlex.quote(str(folder)), shlex.quote(chosen.data)
+    annotated = chosen.data == "puppets" or chosen.data.lower().endswith(".csv")
     pictures = "labelled.mp4" if Path(chosen.data).suffix.lower() in VIDEOS else "pictures/"
     return "\n".join(
         (
@@ -201,6 +202,6 @@ def _farewell(folder: Path, chosen: Config) -> str:
             "Next:",
             f"  unsuplmk render {run} {data} --out {pictures}",
             f"  unsuplmk predict {run} {data} --out landmarks.csv",
-            f"  unsuplmk evaluate {run} {data if chosen.data == 'puppets' else 'ANNOTATIONS.csv'}",
+            f"  unsuplmk evaluate {run} {data if annotated else 'ANNOTATIONS.csv'}",
         )
     )
