@@ -150,7 +150,7 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     probe = _probe(frames, pairs, config, device)
     training = Training(config, folder, model, average, pairs, console, probe, begun)
     stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []
-    meter = Meter(config, folder, console, begun, main)
+    meter = Meter(config, folder, console, main)
     stream = batches(
         frames, pairs, batch=share, seed=config.seed, start=begun, stop=config.steps,
         rank=engine.process_index, world=world, workers=config.workers, augment=config.augment,
@@ -184,6 +184,8 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
                     stage.step(training)
                 meter.write(training, optimizer)
                 stop = _agreed(engine, interruption, number + 1)
+                if stop:
+                    meter.refuse_nan(engine, number + 1)  # between two lines nothing has looked yet
                 if stop or (number + 1) % config.save_every == 0 or number + 1 == config.steps:
                     _save(training, optimizer, engine, final=stop or number + 1 == config.steps)
                 if stop:

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 class Meter:
     """Means over the steps since the last line of the log; reads the device only when a line is due."""
 
-    def __init__(self, config: Config, folder: Path, console: Console, begun: int, main: bool) -> None:
+    def __init__(self, config: Config, folder: Path, console: Console, main: bool) -> None:
         self.config, self.folder, self.console, self.main = config, folder, console, main
         self.sums: dict[str, Tensor] = {}
-        self.count, self.begun, self.clock = 0, begun, time.perf_counter()
+        self.count, self.clock = 0, time.perf_counter()
 
     def due(self, number: int) -> bool:
         """Whether step `number` ends with a line of the log."""
@@ -61,21 +61,17 @@ class Meter:
 
     def write(self, training: Training, optimizer: Any) -> None:
         """A line for the log and the console, if one is due."""
-        if not self.main:
-            self.sums, self.count = ({}, 0) if self.due(training.number) else (self.sums, self.count)
-            return
         if not self.due(training.number):
             self.console.update(training.number, {})
             return
-        seconds = time.perf_counter() - self.clock
-        figures = {"images/s": self.count * self.config.batch / seconds}
-        figures |= {name: float(value) / self.count for name, value in self.sums.items()}
-        self.console.update(training.number, figures)
-        rate = optimizer.param_groups[0]["lr"]
-        append(
-            self.folder, {"step": training.number, **figures, "learning_rate": rate, **training.figures}, self.console
-        )
-        training.figures.clear()
+        if self.main:
+            seconds = time.perf_counter() - self.clock
+            figures = {"images/s": self.count * self.config.batch / seconds}
+            figures |= {name: float(value) / self.count for name, value in self.sums.items()}
+            self.console.update(training.number, figures)
+            line = {"step": training.number, **figures, "learning_rate": optimizer.param_groups[0]["lr"]}
+            append(self.folder, {**line, **training.figures}, self.console)
+            training.figures.clear()
         self.sums, self.count, self.clock = {}, 0, time.perf_counter()
 
 
