@@ -81,10 +81,11 @@ def register_stages() -> Mapping[str, type]:
 @hookimpl
 def register_metrics() -> Mapping[str, type]:
     """The built-in metrics."""
+    from unsuplmk.metrics.ced import Ced
     from unsuplmk.metrics.error import Error
     from unsuplmk.metrics.pck import Pck
 
-    return {"error": Error, "pck": Pck}
+    return {"error": Error, "pck": Pck, "ced": Ced}
 
 
 @hookimpl
