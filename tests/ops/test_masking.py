@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from unsuplmk.ops.masking import masked_mean, shrink
+from unsuplmk.ops.masking import masked_mean, pick, shrink
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(2, 3, 8, 12))
@@ -40,6 +40,14 @@ def test_shrinking_keeps_the_mean_and_leaves_an_image_of_that_size_itself() -> N
     small = shrink(image, (4, 4))
     np.testing.assert_allclose(small.numpy(), VALUES.reshape(2, 3, 4, 2, 4, 3).mean((3, 5)), atol=1e-6)
     assert shrink(image, (8, 12)) is image
+
+
+def test_picking_takes_every_so_many_th_pixel_from_the_first() -> None:
+    weight = RNG.uniform(size=(2, 1, 16, 48))
+    np.testing.assert_array_equal(pick(torch.from_numpy(weight), (8, 12)).numpy(), weight[..., ::2, ::4])
+    np.testing.assert_array_equal(pick(torch.from_numpy(weight), (3, 48)).numpy(), weight[..., [0, 5, 10], :])
+    found = masked_mean(torch.from_numpy(VALUES).float(), torch.from_numpy(weight).float(), pick)
+    assert float(found) == pytest.approx((VALUES * weight[..., ::2, ::4]).mean(), abs=1e-6)
 
 
 def test_half_precision_is_averaged_in_float32() -> None:

@@ -143,12 +143,69 @@ def test_no_layers_are_refused() -> None:
         Perceptual(network(), TAPS, ())
 
 
+def test_given_scales_are_where_the_running_ones_start_whatever_the_order_of_the_layers() -> None:
+    prediction, target = images(2)
+    perceptual = Perceptual(network(), TAPS, ("coarse", "input", "fine"), initial=(3.0, 1.0, 2.0))
+    assert bool(perceptual.measured)
+    assert perceptual.scale.tolist() == [1, 2, 3]
+    measured = sizes(prediction, target, None)
+    running = np.array([1, 2, 3]) + 0.01 * (measured - [1, 2, 3])
+    assert float(perceptual(prediction, target, None)) == pytest.approx((measured / running).mean(), rel=1e-4)
+    np.testing.assert_allclose(perceptual.scale.numpy(), running, rtol=1e-5)
+
+
+@pytest.mark.parametrize("initial", [(1.0,), (1.0, 1.0, 0.0), (1.0, 1.0, 1.0, 1.0)])
+def test_given_scales_that_do_not_fit_are_refused(initial: tuple[float, ...]) -> None:
+    with pytest.raises(UserError, match=r"one number above 0 for each of its 3 layers \(input, fine, coarse\)"):
+        Perceptual(network(), TAPS, LAYERS, initial=initial)
+
+
+def test_a_picked_mask_is_not_averaged() -> None:
+    prediction, target = images(2)
+    weight = torch.rand(2, 1, 12, 16, generator=torch.Generator().manual_seed(2))
+    perceptual = Perceptual(network(), TAPS, ("coarse",), initial=(1.0,), mask="pick").eval()
+    (made,), (wanted,) = perceptual.features(prediction), perceptual.features(target)
+    size = float(((made - wanted).square() * weight[..., ::2, ::2]).mean())
+    assert float(perceptual(prediction, target, weight)) == pytest.approx(size / (0.99 + 0.01 * size), rel=1e-5)
+
+
+def test_the_gradient_may_flow_through_the_running_scale() -> None:
+    prediction, target = images(2)
+    prediction.requires_grad_()
+    perceptual = Perceptual(network(), TAPS, LAYERS, initial=(0.1, 0.2, 0.3), through_scale=True)
+    made, wanted = perceptual.features(prediction), perceptual.features(target)
+    found = [(a - b).square().mean() for a, b in zip(made, wanted, strict=True)]
+    terms = [m / (0.99 * w + 0.01 * m) for m, w in zip(found, (0.1, 0.2, 0.3), strict=True)]
+    (expected,) = torch.autograd.grad(sum(terms, torch.zeros(())) / 3, prediction)
+    value = perceptual(prediction, target, None)
+    (gradient,) = torch.autograd.grad(value, prediction)
+    assert float(value) == pytest.approx(sum(map(float, terms)) / 3, rel=1e-5)
+    torch.testing.assert_close(gradient, expected)
+
+
+def test_the_first_measurement_teaches_even_through_the_scale() -> None:
+    prediction, target = images(2)
+    gradients = []
+    for through in (False, True):
+        perceptual = Perceptual(network(), TAPS, LAYERS, through_scale=through)
+        gradients += torch.autograd.grad(perceptual(prediction.requires_grad_(), target, None), prediction)
+    assert gradients[0].abs().sum() > 0
+    torch.testing.assert_close(*gradients)
+
+
+def test_a_grey_network_sees_the_mean_of_the_three_channels() -> None:
+    (image,) = images(1)
+    layer = nn.Conv2d(1, 4, 1)
+    perceptual = Perceptual(nn.Sequential(layer), {"fine": 0}, ("fine",), mean=[0.4] * 3, sd=[1.0] * 3, grey=True)
+    torch.testing.assert_close(perceptual.features(image)[0], layer(image.mean(1, keepdim=True) - 0.4))
+
+
 LINES = """
 from torch import nn
 from unsuplmk.ops.perceptual import Perceptual
 
 layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()]
-perceptual = Perceptual(nn.Sequential(*layers), {"fine": 1}, ("input", "fine"))
+perceptual = Perceptual(nn.Sequential(*layers), {"fine": 1}, ("input", "fine"), through_scale=THROUGH)
 share = slice(rank * 4 // world, (rank + 1) * 4 // world)
 prediction, values = torch.rand(3, 4, 3, 8, 8), []
 prediction.requires_grad_()
@@ -159,13 +216,15 @@ result = [torch.stack(values).detach(), prediction.grad, perceptual.scale]
 """
 
 
-def test_two_processes_share_the_scale_and_together_give_what_one_gives(tmp_path: Path) -> None:
+@pytest.mark.parametrize("through", [False, True])
+def test_two_processes_share_the_scale_and_together_give_what_one_gives(tmp_path: Path, through: bool) -> None:
+    lines = LINES.replace("THROUGH", str(through))
     alone: dict[str, object] = {"torch": torch, "rank": 0, "world": 1}
     torch.manual_seed(0)
-    exec(LINES, alone)
+    exec(lines, alone)
     values, gradient, scale = alone["result"]  # type: ignore[misc]
-    shares = results(LINES, tmp_path)
-    assert not torch.equal(shares[0][0], shares[1][0])
+    shares = results(lines, tmp_path)
+    assert torch.equal(shares[0][0], shares[1][0]) == through
     torch.testing.assert_close((shares[0][0] + shares[1][0]) / 2, values)
     torch.testing.assert_close((shares[0][1] + shares[1][1]) / 2, gradient)
     for share in shares:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import torch
 import torch.distributed as dist
@@ -10,7 +11,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from unsuplmk.errors import UserError
-from unsuplmk.ops.masking import masked_mean, shrink
+from unsuplmk.ops.masking import masked_mean, pick, shrink
 from unsuplmk.types import Image
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
@@ -30,9 +31,15 @@ class Perceptual(nn.Module):
         mean: What the network expects to be subtracted from RGB in [0, 1].
         sd: What it expects the difference to be divided by.
         rate: Share of a new measurement in the running average.
+        grey: The network takes one channel, the mean of the three.
+        initial: What the running averages start from, one a layer, in the order of `layers`; none means the
+            first measured values.
+        mask: How the weight is shrunk to a layer's size: area averages it, pick takes every so-many-th pixel
+            as the released code does.
+        through_scale: Let the gradient flow through the running average too, as in the released code.
 
     Raises:
-        UserError: No layer is named.
+        UserError: No layer is named, or the initial values do not fit the layers.
     """
 
     scale: Tensor
@@ -49,23 +56,38 @@ class Perceptual(nn.Module):
         mean: Sequence[float] = IMAGENET_MEAN,
         sd: Sequence[float] = IMAGENET_SD,
         rate: float = 0.01,
+        grey: bool = False,
+        initial: Sequence[float] = (),
+        mask: Literal["area", "pick"] = "area",
+        through_scale: bool = False,
     ) -> None:
         super().__init__()
         if not layers:
             raise UserError(f"a perceptual loss compares at least one of its layers: input, {', '.join(taps)}")
+        if initial and (len(initial) != len(layers) or min(initial) <= 0):
+            raise UserError(
+                f"initial = {list(initial)}: a perceptual loss wants one number above 0 for each of its "
+                f"{len(layers)} layers ({', '.join(layers)}), or none"
+            )
         self.taps = sorted({taps[name] for name in layers if name != "input"})
         self.raw = "input" in layers
         self.network = network[: max(self.taps, default=-1) + 1].eval().requires_grad_(False)
-        self.rate = rate
+        self.rate, self.grey, self.through_scale = rate, grey, through_scale
+        self.shrink = pick if mask == "pick" else shrink
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
         self.register_buffer("sd", torch.tensor(sd).view(3, 1, 1), persistent=False)
-        self.register_buffer("scale", torch.ones(self.raw + len(self.taps)))
-        self.register_buffer("measured", torch.zeros((), dtype=torch.bool))
+        index = {"input": -1, **taps}
+        start = dict(zip((index[name] for name in layers), initial, strict=False))
+        scale = [start[i] for i in sorted(start)] or [1.0] * (self.raw + len(self.taps))
+        self.register_buffer("scale", torch.tensor(scale))
+        self.register_buffer("measured", torch.tensor(bool(initial)))
 
     def features(self, image: Image) -> list[Tensor]:
         """The compared layers of an image in [0, 1], finest first."""
         found = [image] if self.raw else []
         x = (image - self.mean) / self.sd
+        if self.grey:
+            x = x.mean(1, keepdim=True)
         for index, layer in enumerate(self.network):
             x = layer(x)
             if index in self.taps:
@@ -85,16 +107,26 @@ class Perceptual(nn.Module):
         with torch.no_grad():
             wanted = self.features(shrink(target.detach(), prediction.shape[-2:]))
         made = self.features(prediction)
-        sizes = torch.stack([masked_mean((a - b).square(), weight) for a, b in zip(made, wanted, strict=True)])
-        return (sizes / self._running(sizes.detach())).mean()
+        pairs = zip(made, wanted, strict=True)
+        sizes = torch.stack([masked_mean((a - b).square(), weight, self.shrink) for a, b in pairs])
+        measured = _over_processes(sizes.detach())
+        if self.through_scale:  # the value of all processes, with the gradient of this one's share
+            sizes = measured = sizes + (measured - sizes.detach())
+        return (sizes / self._running(measured)).mean()
 
     def _running(self, sizes: Tensor) -> Tensor:
-        if dist.is_available() and dist.is_initialized():
-            sizes = sizes.clone()  # summed in place: the caller's stay this process's own
-            dist.all_reduce(sizes)
-            sizes = sizes / dist.get_world_size()
-        scale = torch.where(self.measured, self.scale + self.rate * (sizes - self.scale), sizes)
+        # a first measurement divided by itself would teach nothing, had it a gradient
+        begun = self.measured.clone()  # the backward pass wants it as it was; it is set below
+        scale = torch.where(begun, self.scale + self.rate * (sizes - self.scale), sizes.detach())
         if self.training:
-            self.scale.copy_(scale)
+            self.scale.copy_(scale.detach())
             self.measured.fill_(True)
         return scale.clamp_min(1e-12)
+
+
+def _over_processes(sizes: Tensor) -> Tensor:
+    if not (dist.is_available() and dist.is_initialized()):
+        return sizes
+    sizes = sizes.clone()  # summed in place: the caller's stay this process's own
+    dist.all_reduce(sizes)
+    return sizes / dist.get_world_size()
