@@ -200,7 +200,7 @@ def evaluate(
     )
 
 
-def guesses(fit: Fit, fitted: Sample, judged: Sample, ridge: float) -> dict[str, np.ndarray]:
+def guesses(fit: Fit, fitted: Sample, judged: Sample, ridge: float, least_norm: bool = False) -> dict[str, np.ndarray]:
     """The points of the images `judged`, in pixels of each, as every kind predicts them.
 
     Regression is in pixels of the network's image from its top-left corner, (mu + 1) / 2 * size: without an
@@ -210,8 +210,8 @@ def guesses(fit: Fit, fitted: Sample, judged: Sample, ridge: float) -> dict[str,
     truth = half * (per_size(fit.to_square, fitted.truth, fitted.size) + 1)
     found, fresh = half * (fitted.landmarks + 1), half * (judged.landmarks + 1)
     found_by = {
-        "with_intercept": fit_linear(found, truth, True, ridge)(fresh),
-        "without_intercept": fit_linear(found, truth, False, ridge)(fresh),
+        "with_intercept": fit_linear(found, truth, True, ridge, least_norm)(fresh),
+        "without_intercept": fit_linear(found, truth, False, ridge, least_norm)(fresh),
         "constant": np.broadcast_to(np.nanmean(truth, 0), (len(fresh), *truth.shape[1:])),
     }
     return {kind: per_size(fit.to_frame, guess / half - 1, judged.size) for kind, guess in found_by.items()}

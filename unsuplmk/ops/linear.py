@@ -33,6 +33,7 @@ def fit_linear(
     truth: Float[np.ndarray, "images points 2"],
     intercept: bool,
     ridge: float = 0.0,
+    least_norm: bool = False,
 ) -> LinearMap:
     """Fit each point on the images where it is annotated.
 
@@ -44,16 +45,17 @@ def fit_linear(
         truth: The annotated points; NaN where missing.
         intercept: Whether the map has a constant term, which `ridge` leaves free.
         ridge: Weight of the squared norm of the map beside the sum of squared residuals.
+        least_norm: Whether fewer images than unknowns will do: of all maps that fit them, the one of least norm.
 
     Raises:
-        UserError: A point has fewer annotated images than unknowns, and `ridge` is 0.
+        UserError: A point has fewer annotated images than unknowns, `ridge` is 0 and `least_norm` false.
     """
     images, points = len(landmarks), truth.shape[1]
     inputs = landmarks.reshape(images, -1).astype(np.float64)
     known = np.isfinite(truth).all(-1)
     unknowns = inputs.shape[1] + intercept
     fewest = int(known.sum(0).min(initial=images))
-    needed = unknowns if ridge == 0 else 1
+    needed = 1 if ridge or least_norm else unknowns
     if fewest < needed:
         raise UserError(
             f"{fewest} annotated training images are too few for a linear map from {landmarks.shape[1]} landmarks "
