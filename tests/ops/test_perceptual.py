@@ -179,7 +179,7 @@ def test_the_gradient_may_flow_through_the_running_scale() -> None:
     (expected,) = torch.autograd.grad(sum(terms, torch.zeros(())) / 3, prediction)
     value = perceptual(prediction, target, None)
     (gradient,) = torch.autograd.grad(value, prediction)
-    assert float(value) == pytest.approx(sum(map(float, terms)) / 3, rel=1e-5)
+    assert value.item() == pytest.approx(sum(term.item() for term in terms) / 3, rel=1e-5)
     torch.testing.assert_close(gradient, expected)
 
 
@@ -204,31 +204,34 @@ LINES = """
 from torch import nn
 from unsuplmk.ops.perceptual import Perceptual
 
-layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()]
-perceptual = Perceptual(nn.Sequential(*layers), {"fine": 1}, ("input", "fine"), through_scale=THROUGH)
-share = slice(rank * 4 // world, (rank + 1) * 4 // world)
-prediction, values = torch.rand(3, 4, 3, 8, 8), []
-prediction.requires_grad_()
-for image, target in zip(prediction, torch.rand(3, 4, 3, 8, 8)):
-    values.append(perceptual(image[share], target[share], None))
-sum(values).backward()
-result = [torch.stack(values).detach(), prediction.grad, perceptual.scale]
+share, result = slice(rank * 4 // world, (rank + 1) * 4 // world), []
+for through in (False, True):
+    torch.manual_seed(0)
+    layers = [nn.Conv2d(3, 4, 3, padding=1), nn.ReLU()]
+    perceptual = Perceptual(nn.Sequential(*layers), {"fine": 1}, ("input", "fine"), through_scale=through)
+    prediction, values = torch.rand(3, 4, 3, 8, 8), []
+    prediction.requires_grad_()
+    for image, target in zip(prediction, torch.rand(3, 4, 3, 8, 8)):
+        values.append(perceptual(image[share], target[share], None))
+    sum(values).backward()
+    result += [torch.stack(values).detach(), prediction.grad, perceptual.scale]
 """
 
 
-@pytest.mark.parametrize("through", [False, True])
-def test_two_processes_share_the_scale_and_together_give_what_one_gives(tmp_path: Path, through: bool) -> None:
-    lines = LINES.replace("THROUGH", str(through))
+def test_two_processes_share_the_scale_and_together_give_what_one_gives(tmp_path: Path) -> None:
     alone: dict[str, object] = {"torch": torch, "rank": 0, "world": 1}
-    torch.manual_seed(0)
-    exec(lines, alone)
-    values, gradient, scale = alone["result"]  # type: ignore[misc]
-    shares = results(lines, tmp_path)
-    assert torch.equal(shares[0][0], shares[1][0]) == through
-    torch.testing.assert_close((shares[0][0] + shares[1][0]) / 2, values)
-    torch.testing.assert_close((shares[0][1] + shares[1][1]) / 2, gradient)
-    for share in shares:
-        torch.testing.assert_close(share[2], scale)
+    exec(LINES, alone)
+    expected: list[Tensor] = alone["result"]  # type: ignore[assignment]
+    shares = results(LINES, tmp_path)
+    for through, first in ((False, 0), (True, 3)):
+        values, gradient, scale = expected[first : first + 3]
+        mine, other = (share[first : first + 3] for share in shares)
+        assert torch.equal(mine[0], other[0]) == through
+        torch.testing.assert_close((mine[0] + other[0]) / 2, values)
+        torch.testing.assert_close((mine[1] + other[1]) / 2, gradient)
+        torch.testing.assert_close(mine[2], scale)
+        torch.testing.assert_close(other[2], scale)
+    assert not torch.equal(expected[1], expected[4])
 
 
 @needs_golden
