@@ -15,9 +15,11 @@ from tests.spots import detector, spotted
 from unsuplmk import registry
 from unsuplmk.annotations import splits
 from unsuplmk.errors import UserError
-from unsuplmk.evaluate import Report, Sample, evaluate, guesses, health
+from unsuplmk.evaluate import Report, evaluate, health
 from unsuplmk.interfaces import Dataset
 from unsuplmk.prepare import Fit
+from unsuplmk.regress import guesses
+from unsuplmk.samples import Sample
 
 MTFL = Path(__file__).resolve().parents[2] / "shared/data/mtfl"
 RNG = np.random.default_rng(0)

@@ -20,7 +20,10 @@ LEVELS = (
     ("builtin", "plugins", "registry", "data", "pack"),
     ("config", "tables", "checkpoint", "annotations"),
     ("detector", "job", "meter", "testing"),
+    ("samples",),
+    ("normalise", "regress"),
     ("evaluate", "render"),
+    ("label_curve", "backward", "agreement", "consistency", "published", "plots"),
     ("stages",),
     ("cli",),
 )

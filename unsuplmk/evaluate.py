@@ -9,24 +9,23 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Integer
+from jaxtyping import Float
 
 from unsuplmk import registry
-from unsuplmk.detector import Detector, per_size
-from unsuplmk.errors import UserError, unknown
+from unsuplmk.detector import Detector
+from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
-from unsuplmk.ops.linear import LinearMap, fit_linear
-from unsuplmk.prepare import Fit
+from unsuplmk.normalise import normaliser
+from unsuplmk.regress import KINDS, guesses
+from unsuplmk.samples import Sample, located
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["LinearMap", "Report", "Sample", "evaluate", "fit_linear", "guesses", "health"]
+__all__ = ["Report", "Sample", "evaluate", "guesses", "health", "located"]
 
 METRICS: Mapping[str, Mapping[str, Any]] = {"error": {}, "pck": {}}
 """The figures of a report: metric -> its options."""
-KINDS = {"with_intercept": "with intercept", "without_intercept": "without", "constant": "constant guess"}
-"""What is judged: the map with and without an intercept, and the mean training shape as a floor."""
 
 
 @dataclass(frozen=True)
@@ -103,28 +102,6 @@ def health(landmarks: Float[np.ndarray, "images landmarks 2"]) -> dict[str, Any]
     return asdict(examine(torch.from_numpy(landmarks)))
 
 
-@dataclass(frozen=True)
-class Sample:
-    """Annotated images with their landmarks.
-
-    Args:
-        names: What the images are called.
-        size: (width, height) of each.
-        landmarks: In [-1, 1] of the network's square image.
-        truth: The annotated points in pixels of each image; NaN where missing.
-    """
-
-    names: tuple[str, ...]
-    size: Integer[np.ndarray, "images 2"]
-    landmarks: Float[np.ndarray, "images landmarks 2"]
-    truth: Float[np.ndarray, "images points 2"]
-
-    def select(self, rows: Bool[np.ndarray, "images"]) -> Sample:
-        """Some of the images."""
-        names = tuple(name for name, kept in zip(self.names, rows, strict=True) if kept)
-        return Sample(names, self.size[rows], self.landmarks[rows], self.truth[rows])
-
-
 def evaluate(
     detector: Detector,
     train: Dataset,
@@ -159,7 +136,7 @@ def evaluate(
     """
     if not train.points or train.points != test.points:
         raise UserError(f"both splits need the same annotated points, not {train.points} and {test.points}")
-    measure, unit = _normaliser(normalise, test.points)
+    measure, unit = normaliser(normalise, test.points)
     judges = {name: registry.build("metric", name, **options) for name, options in {"error": {}, **metrics}.items()}
     skipped: list[str] = []
 
@@ -167,7 +144,7 @@ def evaluate(
         skipped.append(message)
         report(message)
 
-    fitted, judged = (_located(detector, dataset, batch, note) for dataset in (train, test))
+    fitted, judged = (located(detector, dataset, batch, note) for dataset in (train, test))
     scale = measure(judged)
     usable = np.isfinite(scale) & (scale > 0)
     for row in np.flatnonzero(~usable):
@@ -198,66 +175,3 @@ def evaluate(
         skipped=tuple(skipped),
         health=health(judged.landmarks),
     )
-
-
-def guesses(fit: Fit, fitted: Sample, judged: Sample, ridge: float, least_norm: bool = False) -> dict[str, np.ndarray]:
-    """The points of the images `judged`, in pixels of each, as every kind predicts them.
-
-    Regression is in pixels of the network's image from its top-left corner, (mu + 1) / 2 * size: without an
-    intercept the origin matters (Jakab et al. 2018).
-    """
-    half = fit.size / 2
-    truth = half * (per_size(fit.to_square, fitted.truth, fitted.size) + 1)
-    found, fresh = half * (fitted.landmarks + 1), half * (judged.landmarks + 1)
-    found_by = {
-        "with_intercept": fit_linear(found, truth, True, ridge, least_norm)(fresh),
-        "without_intercept": fit_linear(found, truth, False, ridge, least_norm)(fresh),
-        "constant": np.broadcast_to(np.nanmean(truth, 0), (len(fresh), *truth.shape[1:])),
-    }
-    return {kind: per_size(fit.to_frame, guess / half - 1, judged.size) for kind, guess in found_by.items()}
-
-
-def _located(detector: Detector, dataset: Dataset, batch: int, note: Callable[[str], None]) -> Sample:
-    """The landmarks of every image that can be read and has an annotated point."""
-    tracks = detector.predict(dataset, batch=batch, report=note)
-    row_of = {name: row for row, name in enumerate(tracks.source)}
-    truth = {index: dataset.annotation(index) for index in range(len(dataset)) if dataset.name(index) in row_of}
-    kept = [index for index, points in truth.items() if np.isfinite(points).all(-1).any()]
-    if not kept:
-        raise UserError("none of the images that can be read has an annotated point")
-    rows = [row_of[dataset.name(index)] for index in kept]
-    points = np.stack([truth[index] for index in kept]).astype(np.float64)
-    points[np.isnan(points).any(-1)] = np.nan  # half a point is none
-    landmarks = per_size(detector.fit.to_square, tracks.xy[rows], tracks.size[rows])
-    return Sample(tuple(tracks.source[row] for row in rows), tracks.size[rows], landmarks, points)
-
-
-def _normaliser(name: str, points: tuple[str, ...]) -> tuple[Callable[[Sample], np.ndarray], str]:
-    """How many pixels of each image are one unit of error, and the unit."""
-    if name == "px":
-        return lambda sample: np.ones(len(sample.names)), "px"
-    if name == "size":
-        return lambda sample: sample.size.max(1) / 100, "% of the image's longer side"
-    if name == "box":
-        return _box, "% of the bounding box's diagonal"
-    if name.count(",") != 1:
-        raise unknown("normaliser", name, ("px", "size", "box", "POINT,POINT"))
-    a, b = (_point(part.strip(), points) for part in name.split(","))
-
-    def distance(sample: Sample) -> np.ndarray:
-        return np.linalg.norm(sample.truth[:, a] - sample.truth[:, b], axis=-1) / 100
-
-    return distance, f"% of the distance {points[a]} to {points[b]}"
-
-
-def _box(sample: Sample) -> np.ndarray:
-    low = np.nanmin(sample.truth, 1)
-    return np.linalg.norm(np.nanmax(sample.truth, 1) - low, axis=-1) / 100
-
-
-def _point(name: str, points: tuple[str, ...]) -> int:
-    if name in points:
-        return points.index(name)
-    if name.isdecimal() and int(name) < len(points):
-        return int(name)
-    raise unknown("annotated point", name, points)
