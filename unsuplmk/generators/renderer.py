@@ -10,6 +10,7 @@ from torch import nn
 
 from unsuplmk.interfaces import Generator
 from unsuplmk.ops.blocks import Norm, Trunk, conv
+from unsuplmk.ops.conventions import Init, Padding, Pixels, Upsampling, draw_weights, enter, leave, upsample
 from unsuplmk.ops.masking import shrink
 from unsuplmk.types import Landmarks, Pair, Reconstruction, Render
 
@@ -26,6 +27,10 @@ class Renderer(Generator):
         stride: Rebuilt side over the side of the maps; the paper's maps are 16x16, a stride of 8 at 128 px.
         shrink: Rebuild the image at a shrink-th of its side; 2 makes generator and losses four times cheaper.
         norm: batch as in the paper; group does not depend on the batch.
+        padding: Zeros of the strided convolutions; trailing: bottom and right only, as in the released code.
+        upsampling: bilinear, or corner: the first pixel stays in its place, as in the released code.
+        pixels: What the network sees and makes: centred on zero, or bytes (0..255), as in the released code.
+        init: First weights: torch's own, or truncated: normal, sd 0.01, as in the released code.
     """
 
     def __init__(
@@ -36,24 +41,30 @@ class Renderer(Generator):
         stride: Literal[2, 4, 8, 16, 32] = 8,
         shrink: Annotated[int, Field(ge=1, le=8)] = 1,
         norm: Norm = "batch",
+        padding: Padding = "symmetric",
+        upsampling: Upsampling = "bilinear",
+        pixels: Pixels = "centred",
+        init: Init = "torch",
     ) -> None:
         super().__init__()
         self.shrink = shrink
-        self.appearance = Trunk(width, stride, norm)
+        self.pixels: Pixels = pixels
+        self.appearance = Trunk(width, stride, norm, padding)
         channels = self.appearance.channels
         inputs = channels + maps
         layers: list[nn.Module] = []
         while channels > width:
             layers += [conv(inputs, channels, kind=norm), conv(channels, channels, kind=norm)]
-            layers += [nn.Upsample(scale_factor=2, mode="bilinear", align_corners=False)]
+            layers += [upsample(upsampling)]
             inputs, channels = channels, channels // 2
         layers += [conv(inputs, width, kind=norm), nn.Conv2d(width, 3, 3, padding=1)]
         self.decode = nn.Sequential(*layers)
+        draw_weights(self, init)
 
     def forward(self, pair: Pair, source: Landmarks, target: Landmarks, render: Render) -> Reconstruction:
         """Rebuild the target from the source image and the target's landmarks."""
         height, width = pair.source.shape[-2:]
         seen = shrink(pair.source, (height // self.shrink, width // self.shrink))
-        features = self.appearance(seen - 0.5)[-1]
+        features = self.appearance(enter(seen, self.pixels))[-1]
         maps = render(target, (features.shape[-2], features.shape[-1])).to(features.dtype)
-        return Reconstruction(self.decode(torch.cat([features, maps], 1)).float() + 0.5)
+        return Reconstruction(leave(self.decode(torch.cat([features, maps], 1)), self.pixels))

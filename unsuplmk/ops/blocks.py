@@ -7,6 +7,8 @@ from typing import Literal
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from unsuplmk.ops.conventions import Padding, Trailing
+
 Norm = Literal["batch", "group"]
 
 
@@ -17,12 +19,14 @@ def norm(kind: Norm, channels: int) -> nn.Module:
     return nn.GroupNorm(next(groups for groups in (8, 4, 2, 1) if channels % groups == 0), channels)
 
 
-def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, kind: Norm) -> nn.Sequential:
-    """Convolution, norm, ReLU; the size shrinks by `stride`, no more."""
+def conv(
+    inputs: int, outputs: int, kernel: int = 3, stride: int = 1, *, kind: Norm, padding: Padding = "symmetric"
+) -> nn.Sequential:
+    """Convolution, norm, ReLU; the size shrinks by `stride`, no more. Only a stride of 2 can pad trailing."""
     bias = kind != "batch"  # batch norm takes any bias away again
-    return nn.Sequential(
-        nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=bias), norm(kind, outputs), nn.ReLU(inplace=True)
-    )
+    trailing = padding == "trailing" and stride == 2
+    layer = nn.Conv2d(inputs, outputs, kernel, stride, 0 if trailing else kernel // 2, bias=bias)
+    return nn.Sequential(*[Trailing()] * trailing, layer, norm(kind, outputs), nn.ReLU(inplace=True))
 
 
 class Trunk(nn.Module):
@@ -31,11 +35,11 @@ class Trunk(nn.Module):
     Jakab et al. 2018; `width` channels at full resolution, doubling with each halving.
     """
 
-    def __init__(self, width: int, stride: int, kind: Norm) -> None:
+    def __init__(self, width: int, stride: int, kind: Norm, padding: Padding = "symmetric") -> None:
         super().__init__()
         levels = [nn.Sequential(conv(3, width, 7, kind=kind), conv(width, width, kind=kind))]
         while stride > 1:
-            down = conv(width, 2 * width, stride=2, kind=kind)
+            down = conv(width, 2 * width, stride=2, kind=kind, padding=padding)
             levels.append(nn.Sequential(down, conv(2 * width, 2 * width, kind=kind)))
             width, stride = 2 * width, stride // 2
         self.levels = nn.ModuleList(levels)

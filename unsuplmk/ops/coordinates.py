@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -11,6 +11,8 @@ from jaxtyping import Float
 from torch import Tensor
 
 Coordinates = TypeVar("Coordinates", Tensor, np.ndarray)
+Grid = Literal["centres", "corners"]
+"""Where -1 and 1 lie: at the edges of the image, or, in the 2018 code, at the centres of its corner pixels."""
 
 
 def to_pixels(xy: Coordinates, size: Sequence[int]) -> Coordinates:
@@ -32,9 +34,14 @@ def centres(n: int, like: Tensor) -> Float[Tensor, "n"]:
     return (2 * torch.arange(n, device=like.device, dtype=torch.float32) + 1) / n - 1
 
 
-def grid(height: int, width: int, like: Tensor) -> Float[Tensor, "height width 2"]:
-    """(x, y) of every pixel's centre, in [-1, 1]."""
-    y, x = torch.meshgrid(centres(height, like), centres(width, like), indexing="ij")
+def axis(n: int, like: Tensor, kind: Grid) -> Float[Tensor, "n"]:
+    """Coordinates of the n pixels of one axis."""
+    return centres(n, like) if kind == "centres" else torch.linspace(-1, 1, n, device=like.device)
+
+
+def grid(height: int, width: int, like: Tensor, kind: Grid = "centres") -> Float[Tensor, "height width 2"]:
+    """(x, y) of every pixel."""
+    y, x = torch.meshgrid(axis(height, like, kind), axis(width, like, kind), indexing="ij")
     return torch.stack([x, y], -1)
 
 

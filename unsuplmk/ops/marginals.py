@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from unsuplmk.ops.coordinates import centres
+from unsuplmk.ops.coordinates import Grid, axis
 
 Pooling = Literal["joint", "sum", "mean"]
 
@@ -31,11 +31,11 @@ def marginals(
 
 
 def expectation(
-    px: Float[Tensor, "batch landmarks w"], py: Float[Tensor, "batch landmarks h"]
+    px: Float[Tensor, "batch landmarks w"], py: Float[Tensor, "batch landmarks h"], grid: Grid = "centres"
 ) -> Float[Tensor, "batch landmarks 2"]:
     """Mean (x, y) of the two distributions, in [-1, 1]."""
-    x = (px * centres(px.shape[-1], px)).sum(-1)  # no matmul: autocast would round it to bfloat16
-    y = (py * centres(py.shape[-1], py)).sum(-1)
+    x = (px * axis(px.shape[-1], px, grid)).sum(-1)  # no matmul: autocast would round it to bfloat16
+    y = (py * axis(py.shape[-1], py, grid)).sum(-1)
     return torch.stack([x, y], -1)
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unsuplmk.ops import draws
-from unsuplmk.ops.coordinates import grid
+from unsuplmk.ops.coordinates import Grid, grid
 
 Field = Float[Tensor, "batch height width 2"]
 """A sampling grid: where in the input each pixel of the output lies."""
@@ -31,6 +31,7 @@ class ThinPlate:
         weights: w_i of the control points, row by row.
         shift: t.
         matrix: A, applied to (x, y) column vectors.
+        grid: Where -1 and 1 lie in images: at their edges, or at the centres of their corner pixels.
     """
 
     def __init__(
@@ -38,8 +39,10 @@ class ThinPlate:
         weights: Float[Tensor, "batch control 2"],
         shift: Float[Tensor, "batch 2"],
         matrix: Float[Tensor, "batch 2 2"],
+        grid: Grid = "centres",
     ) -> None:
         self.weights, self.shift, self.matrix = weights, shift, matrix
+        self.grid: Grid = grid
 
     def points(self, xy: Float[Tensor, "batch n 2"]) -> Float[Tensor, "batch n 2"]:
         """f(p) for every point."""
@@ -47,7 +50,7 @@ class ThinPlate:
 
     def field(self, height: int, width: int) -> Field:
         """f at every pixel's centre: a sampling grid."""
-        xy = grid(height, width, self.weights).reshape(-1, 2)
+        xy = grid(height, width, self.weights, self.grid).reshape(-1, 2)
         return self._map(xy).reshape(-1, height, width, 2)  # one kernel serves the whole batch
 
     def _map(self, xy: Float[Tensor, "*batch n 2"]) -> Float[Tensor, "batch n 2"]:
@@ -57,14 +60,14 @@ class ThinPlate:
 
     def images(self, image: Float[Tensor, "batch c h w"]) -> Float[Tensor, "batch c h w"]:
         """The image seen through f: out(p) = image(f(p)), zeros outside."""
-        return sample(image, self.field(*image.shape[-2:]))
+        return sample(image, self.field(*image.shape[-2:]), grid=self.grid)
 
 
 def sample(
-    image: Float[Tensor, "batch c h w"], field: Field, padding: str = "zeros"
+    image: Float[Tensor, "batch c h w"], field: Field, padding: str = "zeros", grid: Grid = "centres"
 ) -> Float[Tensor, "batch c height width"]:
     """Bilinear look-up of `image` at `field`; `padding` as in `torch.nn.functional.grid_sample`."""
-    return F.grid_sample(image, field, mode="bilinear", padding_mode=padding, align_corners=False)
+    return F.grid_sample(image, field, mode="bilinear", padding_mode=padding, align_corners=grid == "corners")
 
 
 def random(
@@ -76,6 +79,7 @@ def random(
     rotation: float = 0.0,
     scale: float = 0.0,
     shift: float = 0.0,
+    grid: Grid = "centres",
 ) -> ThinPlate:
     """Random warps as in Jakab et al. 2018 (values as in the released code).
 
@@ -87,6 +91,7 @@ def random(
         rotation: Standard deviation, degrees.
         scale: Standard deviation of the isotropic scale about 1.
         shift: Standard deviation of the translation, in image halves.
+        grid: Where -1 and 1 lie in images.
     """
     control = SIDE * SIDE
     z = draws.normal(batch, 2 * control + 1, 2, like=like)
@@ -97,7 +102,7 @@ def random(
     size = 1 + scale * turn[:, 1]
     cos, sin = size * angle.cos(), size * angle.sin()
     matrix = torch.stack([torch.stack([cos, -sin], -1), torch.stack([sin, cos], -1)], 1)
-    return ThinPlate(weights, shift * z[:, -1], matrix)
+    return ThinPlate(weights, shift * z[:, -1], matrix, grid)
 
 
 def border(size: int, like: Tensor, zeros: float = 10 / 128) -> Float[Tensor, "1 1 size size"]:

@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal, final
 from pydantic import Field as Option
 
 from unsuplmk.interfaces import PairSource
+from unsuplmk.ops.coordinates import Grid
 from unsuplmk.ops.thinplate import Field, border, random, sample
 from unsuplmk.types import Image, Pair
 
@@ -18,7 +19,8 @@ class Warped(PairSource):
 
     Jakab, Gupta, Bilen, Vedaldi, NeurIPS 2018, section 4.1, with the magnitudes of the released code. The
     source is looked up in the image through both maps at once, so that nothing is resampled twice. Pixels
-    that came from outside the image, and a soft border of it, do not count in the losses.
+    that came from outside the image, and a soft border of it, do not count in the losses. The released code
+    keeps a thousand grids and redraws one in a hundred at each use; here each is new.
 
     Args:
         bend: Standard deviation of the spline coefficients of half the control points, source from target.
@@ -28,6 +30,9 @@ class Warped(PairSource):
         shift: Standard deviation of both translations, in image halves.
         border: Share of the side, at each edge, that never counts; a ramp twice as long follows.
         padding: What lies outside the image.
+        source: composed; resampled: the target is warped a second time, as in the released code; independent: the
+            image under g2 alone, as in the paper; the warp between the two is not known then.
+        grid: What -1 and 1 are: centres, the image's edges; corners, the centres of its corner pixels (released code).
     """
 
     provides: ClassVar[frozenset[str]] = frozenset({"warp", "weight"})
@@ -42,8 +47,14 @@ class Warped(PairSource):
         shift: Annotated[float, Option(ge=0, le=1)] = 0.1,
         border: Annotated[float, Option(ge=0, le=0.16)] = 10 / 128,
         padding: Literal["zeros", "border", "reflection"] = "reflection",
+        source: Literal["composed", "resampled", "independent"] = "composed",
+        grid: Grid = "centres",
     ) -> None:
         super().__init__()
+        if source == "independent":
+            self.provides = frozenset({"weight"})  # type: ignore[misc]
+        self.source: Literal["composed", "resampled", "independent"] = source
+        self.grid: Grid = grid
         self.bend, self.bend_target, self.border = bend, bend_target, border
         self.rotation, self.scale, self.shift, self.padding = rotation, scale, shift, padding
 
@@ -55,7 +66,7 @@ class Warped(PairSource):
         """Warp the one frame twice."""
         (image,) = frames
         batch, (height, width) = len(image), image.shape[-2:]
-        g1 = random(batch, image, bend=0.001, bend_some=self.bend_target, shift=self.shift)
+        g1 = random(batch, image, bend=0.001, bend_some=self.bend_target, shift=self.shift, grid=self.grid)
         g2 = random(
             batch,
             image,
@@ -64,18 +75,23 @@ class Warped(PairSource):
             rotation=self.rotation,
             scale=self.scale,
             shift=self.shift,
+            grid=self.grid,
         )
-        to_image = g1.field(height, width)
-        source = sample(image, _through(to_image, g2.field(height, width)), self.padding)
-        target = sample(image, to_image, self.padding)
+        to_image, to_target = g1.field(height, width), g2.field(height, width)
+        target = sample(image, to_image, self.padding, self.grid)
+        if self.source == "composed":
+            source = sample(image, _through(to_image, to_target, self.grid), self.padding, self.grid)
+        else:
+            source = sample(target if self.source == "resampled" else image, to_target, self.padding, self.grid)
         mask = border(height, image, self.border).expand(batch, 1, height, width)
-        return Pair(source, target, weight=sample(mask, to_image), warp=g2)
+        weight = sample(mask, to_image, grid=self.grid)
+        return Pair(source, target, weight=weight, warp=None if self.source == "independent" else g2)
 
 
-def _through(g1: Field, g2: Field) -> Field:
+def _through(g1: Field, g2: Field, grid: Grid) -> Field:
     """Where in the image each pixel of the source lies: g1 after g2, both as sampling grids.
 
     g1 is looked up in its own grid, bilinearly: it is smooth, and a spline evaluated anew at every pixel of
     every image would cost more than the networks do. What g2 takes outside is clamped to the edge.
     """
-    return sample(g1.movedim(3, 1), g2, "border").movedim(1, 3)
+    return sample(g1.movedim(3, 1), g2, "border", grid).movedim(1, 3)
