@@ -8,11 +8,12 @@ from unsuplmk.hookspecs import hookimpl
 @hookimpl
 def register_pair_sources() -> Mapping[str, type]:
     """The built-in pair sources."""
+    from unsuplmk.pairs.single import Single
     from unsuplmk.pairs.video import Video
     from unsuplmk.pairs.views import Views
     from unsuplmk.pairs.warped import Warped
 
-    return {"warped": Warped, "video": Video, "views": Views}
+    return {"warped": Warped, "video": Video, "views": Views, "single": Single}
 
 
 @hookimpl
@@ -27,23 +28,29 @@ def register_encoders() -> Mapping[str, type]:
 @hookimpl
 def register_bottlenecks() -> Mapping[str, type]:
     """The built-in bottlenecks."""
+    from unsuplmk.bottlenecks.density import Density
     from unsuplmk.bottlenecks.gaussian import Gaussian
 
-    return {"gaussian": Gaussian}
+    return {"gaussian": Gaussian, "density": Density}
 
 
 @hookimpl
 def register_generators() -> Mapping[str, type]:
     """The built-in generators."""
+    from unsuplmk.generators.descriptors import Descriptors
+    from unsuplmk.generators.none import Nothing
     from unsuplmk.generators.renderer import Renderer
     from unsuplmk.generators.unet import UNet
 
-    return {"renderer": Renderer, "unet": UNet}
+    return {"renderer": Renderer, "unet": UNet, "descriptors": Descriptors, "none": Nothing}
 
 
 @hookimpl
 def register_losses() -> Mapping[str, type]:
     """The built-in losses."""
+    from unsuplmk.losses.alignment import Alignment
+    from unsuplmk.losses.concentration import Concentration
+    from unsuplmk.losses.distinctiveness import Distinctiveness
     from unsuplmk.losses.equivariance import Equivariance
     from unsuplmk.losses.pixel import Pixel
     from unsuplmk.losses.separation import Separation
@@ -58,6 +65,9 @@ def register_losses() -> Mapping[str, type]:
         "squeezenet": Squeezenet,
         "equivariance": Equivariance,
         "separation": Separation,
+        "alignment": Alignment,
+        "distinctiveness": Distinctiveness,
+        "concentration": Concentration,
     }
 
 

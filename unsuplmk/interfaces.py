@@ -63,10 +63,14 @@ class Encoder(nn.Module, ABC):
 class Bottleneck(nn.Module, ABC):
     """Keeps only coordinates; constructor: `(landmarks, *, options)`.
 
+    Class attributes:
+        provides: Which of {"cov", "density"} its landmarks carry.
+
     Attributes:
         maps: How many channels `render` draws.
     """
 
+    provides: ClassVar[frozenset[str]] = frozenset()
     maps: int
 
     @abstractmethod
@@ -84,9 +88,11 @@ class Generator(nn.Module, ABC):
     Class attributes:
         needs: May hold "source": the landmarks of the source image. Otherwise `source` has no points,
             so that the encoder need not run on it.
+        rebuilds: False if it makes no reconstruction; losses that judge one are then refused.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()
+    rebuilds: ClassVar[bool] = True
 
     @abstractmethod
     def forward(self, pair: Pair, source: Landmarks, target: Landmarks, render: Render) -> Reconstruction:
@@ -97,7 +103,8 @@ class Loss(nn.Module, ABC):
     """A scalar to minimise; constructor: `(*, options)`.
 
     Class attributes:
-        needs: Which of {"warp"} a pair must carry.
+        needs: "reconstruction" if it judges one; "warp" if pairs must carry it; "cov" and "density" if
+            landmarks must.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()

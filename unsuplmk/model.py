@@ -64,12 +64,16 @@ class Model(nn.Module):
     def forward(self, pair: Pair, progress: float = 0.0) -> Outcome:
         """Rebuild the target of each pair, and judge it."""
         target = self.locate(pair.target)
-        source = self.locate(pair.source) if "source" in self.generator.needs else _none(target)
+        source = self._source(pair, target) if "source" in self.generator.needs else _none(target)
         reconstruction = self.generator(pair, source, target, self.bottleneck.render)
         step = Step(pair, target, reconstruction, progress, self.locate)
         terms = {name: loss(step) for name, loss in self.losses.items()}
         total = sum((self.weights.get(name, 1.0) * term for name, term in terms.items()), torch.zeros(()))
         return Outcome(total, terms, reconstruction, target)
+
+    def _source(self, pair: Pair, target: Landmarks) -> Landmarks:
+        """Landmarks of the source: the target's, where they are one image."""
+        return target if pair.source is pair.target else self.locate(pair.source)
 
 
 def _none(like: Landmarks) -> Landmarks:
@@ -80,13 +84,28 @@ def check(pairs: PairSource, model: Model) -> None:
     """Refuse a combination that cannot work, before anything is trained.
 
     Raises:
-        UserError: A loss needs what the pairs do not carry.
+        UserError: A loss needs what the pairs or the landmarks do not carry, or a reconstruction that is not made.
     """
     for name, loss in model.losses.items():
-        missing = sorted(loss.needs - pairs.provides)  # type: ignore[operator]
-        if missing:
-            kind = type(pairs).__name__.lower()
+        needs: frozenset[str] = loss.needs  # type: ignore[assignment]
+        if "reconstruction" in needs and not model.generator.rebuilds:
             raise UserError(
-                f"loss {name!r} needs pairs with a known {' and '.join(missing)}, which --pairs {kind} has not; "
-                "choose --pairs warped, or leave that loss out"
+                f"loss {name!r} judges the reconstruction, and this generator makes none; "
+                "choose another --generator, or leave that loss out"
             )
+        carried = needs & {"cov", "density"}
+        if carried - model.bottleneck.provides:
+            raise UserError(
+                f"loss {name!r} needs landmarks with {' and '.join(sorted(carried))}, which --bottleneck "
+                f"{_name(model.bottleneck)} does not give; choose --bottleneck density, or leave that loss out"
+            )
+        missing = needs - carried - pairs.provides - {"reconstruction"}
+        if missing:
+            raise UserError(
+                f"loss {name!r} needs pairs with a known {' and '.join(sorted(missing))}, which --pairs "
+                f"{_name(pairs)} has not; choose --pairs warped, or leave that loss out"
+            )
+
+
+def _name(part: nn.Module) -> str:
+    return type(part).__name__.lower()

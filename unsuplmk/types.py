@@ -60,6 +60,7 @@ class Landmarks:
         heatmaps: The encoder's scores (logits) that the points were read from.
         cov: Covariance of each point, in the units of `xy` squared.
         graph: Symmetric weights between landmarks.
+        density: Where each point may be: probabilities of the heatmap's cells, which sum to 1.
     """
 
     xy: Float[Tensor, "batch landmarks 2"]
@@ -67,6 +68,7 @@ class Landmarks:
     heatmaps: Float[Tensor, "batch landmarks h w"]
     cov: Float[Tensor, "batch landmarks 2 2"] | None = None
     graph: Float[Tensor, "landmarks landmarks"] | None = None
+    density: Float[Tensor, "batch landmarks h w"] | None = None
 
 
 Render = Callable[[Landmarks, tuple[int, int]], Float[Tensor, "batch maps h w"]]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, final
+from typing import ClassVar, Literal, final
 
 from jaxtyping import Float
 from torch import Tensor
@@ -22,6 +22,8 @@ class Pixel(Loss):
     Args:
         norm: l1 is the absolute difference, l2 its square.
     """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
     def __init__(self, *, norm: Literal["l1", "l2"] = "l2") -> None:
         super().__init__()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, final
+from typing import ClassVar, Literal, final
 
 from jaxtyping import Float
 from torch import Tensor
@@ -27,6 +27,8 @@ class Squeezenet(Loss):
         weights: File of ImageNet weights in torchvision's layout; empty downloads them.
         layers: What is compared; input is the image itself.
     """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
     def __init__(
         self, *, weights: str = "", layers: tuple[Layer, ...] = ("input", "relu1", "fire3", "fire5", "fire7", "fire9")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, final
+from typing import ClassVar, Literal, final
 
 from jaxtyping import Float
 from torch import Tensor
@@ -29,6 +29,8 @@ class Vgg16(Loss):
         weights: File of ImageNet weights in torchvision's layout; empty downloads them.
         layers: What is compared, after the ReLU; input is the image itself.
     """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
     def __init__(
         self,

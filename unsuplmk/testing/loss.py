@@ -48,6 +48,17 @@ def prefers_a_perfect_reconstruction(part: Part) -> None:
     assert perfect <= wrong + 1e-6, f"{perfect.item():.4g} for the target itself, {wrong.item():.4g} for a wrong image"
 
 
+def says_that_it_judges_the_reconstruction(part: Part) -> None:
+    """`needs` holds "reconstruction" if and only if the loss depends on one: a run without one is then refused."""
+    loss = part.build()
+    step = _step(loss, network=_network())
+    image = step.reconstruction.image.requires_grad_()
+    _measure(loss, step).backward()
+    read = image.grad is not None and bool(image.grad.abs().sum() > 0)
+    said = "reconstruction" in loss.needs
+    assert read == said, f"needs is {set(loss.needs)}, but the loss {'reads' if read else 'does not read'} the image"
+
+
 def leaves_the_pair_alone(part: Part) -> None:
     """The images are the other losses' too."""
     loss = part.build()
@@ -119,7 +130,7 @@ def _step(
     pair = registry.build("pairs", "warped")((images(batch, SIDE, SIDE, seed=seed),))
     kept = pair.warp if "warp" in loss.needs or masked else None
     pair = Pair(pair.source, pair.target, pair.weight if masked else None, kept)
-    bottleneck = registry.build("bottleneck", "gaussian", LANDMARKS, sharpness=10.0)
+    bottleneck = registry.build("bottleneck", "density", LANDMARKS, sharpness=10.0)  # carries all that landmarks can
     scores = network or _network()
 
     def encode(image: Tensor) -> Landmarks:
@@ -133,6 +144,7 @@ CHECKS = (
     is_a_finite_number_of_at_least_zero,
     teaches_something,
     prefers_a_perfect_reconstruction,
+    says_that_it_judges_the_reconstruction,
     leaves_the_pair_alone,
     runs_in_bfloat16,
     repeats_itself_under_a_seed,

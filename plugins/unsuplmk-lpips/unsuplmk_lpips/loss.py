@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Literal
+from typing import ClassVar, Literal
 
 import lpips
 from jaxtyping import Float
@@ -34,6 +34,8 @@ class Lpips(Loss):
     Raises:
         UserError: The network's weights are not to be had.
     """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
     def __init__(self, *, network: Literal["alex", "vgg", "squeeze"] = "alex", weights: str = "") -> None:
         super().__init__()
