@@ -22,7 +22,7 @@ LEVELS = (
     ("detector", "job", "meter", "testing"),
     ("samples",),
     ("normalise", "regress"),
-    ("evaluate", "render"),
+    ("evaluate", "render", "gather", "swap", "disentangle", "animate"),
     ("label_curve", "backward", "agreement", "consistency", "published", "plots"),
     ("stages",),
     ("cli",),
