@@ -14,14 +14,16 @@ PACKAGE = Path(__file__).parents[1] / "unsuplmk"
 PARTS = ("pairs", "encoders", "bottlenecks", "generators", "losses", "datasets", "metrics", "formats")
 LEVELS = (
     ("errors", "hookspecs", "console", "launch"),
+    ("protocols",),
     ("types", "ops"),
     ("interfaces",),
     (*PARTS, "model", "average", "draw", "media", "prepare"),
     ("builtin", "plugins", "registry", "data", "pack"),
-    ("config", "tables", "checkpoint", "annotations"),
+    ("config", "tables", "checkpoint", "optimiser", "annotations"),
     ("detector", "job", "meter", "testing"),
     ("samples",),
-    ("normalise", "regress"),
+    ("normalise", "regress", "measure"),
+    ("verdict",),
     ("evaluate", "render", "gather", "swap", "disentangle", "animate"),
     ("label_curve", "backward", "agreement", "consistency", "published", "plots"),
     ("stages",),

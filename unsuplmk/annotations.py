@@ -28,9 +28,7 @@ def splits(
     Raises:
         UserError: There are no annotations, or no such split.
     """
-    path = Path(data).expanduser()
-    if path.is_dir():
-        path = _only_table(path)
+    path = _path(data)
     if path.exists() or path.suffix:
         if not path.is_file():
             raise UserError(f"no file {data}; give a CSV of annotations")
@@ -50,6 +48,30 @@ def splits(
         columns = "; it needs columns x0, y0, ... or <name>_x, <name>_y" if data is path else ""
         raise UserError(f"{data} annotates no points{columns}")
     return both[0], both[1]
+
+
+def cells(data: str | Path, column: str) -> dict[str, str]:
+    """Another column of a CSV of annotations: the image's name, as the dataset calls it, and its cell.
+
+    Args:
+        data: As for `splits`.
+        column: Such as activity or subject.
+
+    Raises:
+        UserError: It is no CSV, or has no such column.
+    """
+    path = _path(data)
+    if not path.is_file() or column not in (header := _header(path)):
+        found = f"its columns: {', '.join(header)}" if path.is_file() else "only a CSV of annotations can have one"
+        raise UserError(f"{data} has no column {column!r}; {found}")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {str(path.parent / row["file"]): row[column] for row in csv.DictReader(file) if row["file"]}
+
+
+def _path(data: str | Path) -> Path:
+    """The CSV that is meant, as far as it is one."""
+    path = Path(data).expanduser()
+    return _only_table(path) if path.is_dir() else path
 
 
 def _only_table(folder: Path) -> Path:

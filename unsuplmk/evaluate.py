@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from math import isfinite
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -15,82 +15,19 @@ from unsuplmk import registry
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
+from unsuplmk.measure import measure, values
 from unsuplmk.normalise import normaliser
-from unsuplmk.regress import KINDS, guesses
-from unsuplmk.samples import Sample, located
-
-if TYPE_CHECKING:
-    from rich.table import Table
+from unsuplmk.ops.linear import fit_linear, fit_trimmed
+from unsuplmk.protocols import Protocol
+from unsuplmk.protocols import protocol as named
+from unsuplmk.regress import guesses
+from unsuplmk.samples import Sample, located, remarks
+from unsuplmk.verdict import Report
 
 __all__ = ["Report", "Sample", "evaluate", "guesses", "health", "located"]
 
 METRICS: Mapping[str, Mapping[str, Any]] = {"error": {}, "pck": {}}
-"""The figures of a report: metric -> its options."""
-
-
-@dataclass(frozen=True)
-class Report:
-    """What an evaluation found.
-
-    Args:
-        unit: Of distances: px, or % of the normaliser.
-        headline: Which of the figures count: `with_intercept` or `without_intercept`.
-        figures: For both of these and for `constant`, the mean training shape: each figure by name.
-        per_point: The mean error of each point, by the same keys.
-        landmarks: How many landmarks the map reads.
-        train: Images that the map was fitted on.
-        test: Images that it was judged on.
-        skipped: One message for each image that was left out.
-        health: Figures of the test images' landmarks that need no annotation.
-    """
-
-    unit: str
-    headline: str
-    figures: Mapping[str, Mapping[str, float]]
-    per_point: Mapping[str, Mapping[str, float]]
-    landmarks: int
-    train: int
-    test: int
-    skipped: tuple[str, ...]
-    health: Mapping[str, Any]
-
-    @property
-    def error(self) -> float:
-        """The headline: mean error over images and points."""
-        return self.figures[self.headline]["error"]
-
-    def as_dict(self) -> dict[str, Any]:
-        """As plain values for JSON; a figure that does not exist is None."""
-        return _plain({"error": self.error, **asdict(self)})
-
-    def table(self) -> Table:
-        """As a table for the terminal: the headline's column is bold."""
-        from rich.table import Table
-
-        table = Table(
-            title=f"{self.landmarks} landmarks, linear map fitted on {self.train} images, judged on {self.test}",
-            caption=f"error and median in {self.unit}; pck in % of the points" + self._omitted(),
-        )
-        table.add_column("figure")
-        for kind, title in KINDS.items():
-            table.add_column(title, justify="right", style="bold" if kind == self.headline else "")
-        for name in self.figures[self.headline]:
-            table.add_row(name, *(f"{self.figures[kind][name]:.2f}" for kind in KINDS))
-        table.add_section()
-        for name in self.per_point[self.headline]:
-            table.add_row(f"error of {name}", *(f"{self.per_point[kind][name]:.2f}" for kind in KINDS))
-        return table
-
-    def _omitted(self) -> str:
-        return f"; {len(self.skipped)} images left out" if self.skipped else ""
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not isfinite(value) else value
+"""The figures of a report beside the protocol's: metric -> its options."""
 
 
 def health(landmarks: Float[np.ndarray, "images landmarks 2"]) -> dict[str, Any]:
@@ -107,36 +44,43 @@ def evaluate(
     train: Dataset,
     test: Dataset,
     *,
-    normalise: str = "px",
-    intercept: bool = True,
+    protocol: str | Protocol = "plain",
+    normalise: str | None = None,
+    intercept: bool | None = None,
     ridge: float = 0.0,
     metrics: Mapping[str, Mapping[str, Any]] = METRICS,
+    groups: Mapping[str, str] | None = None,
     batch: int = 64,
     report: Callable[[str], None] = warnings.warn,
 ) -> Report:
     """Fit a linear map from landmarks to the annotated points of `train`, and judge it on `test`.
 
-    The protocol of Jakab et al. 2018: regression in pixels of the network's image, counted from its top-left
-    corner; errors in pixels of each stored image, divided by the normaliser.
+    Regression is in pixels of the network's image, counted from its top-left corner, as in Jakab et al. 2018; errors
+    are in pixels of each stored image, divided by the normaliser.
 
     Args:
         detector: Finds the landmarks.
         train: Annotated images to fit on.
         test: Annotated images to judge on, with the same points.
+        protocol: What is measured; `unsuplmk.protocols` has the published ones by name.
         normalise: px for none; size, the image's longer side; box, the diagonal of the true points' bounding box;
-            or two points as `a,b`, by name or number, for their distance (inter-ocular).
-        intercept: Whether the headline is the map with an intercept; both are computed.
+            or two points as `a,b`, by name or number, for their distance (inter-ocular). None: as the protocol says.
+        intercept: Whether the headline is the map with an intercept; both are computed. None: as the protocol says.
         ridge: Regularises the map; needed only with fewer images than unknowns.
         metrics: The figures to compute, each with its options; `error` always is.
+        groups: The group of each test image by its name, for a protocol that averages over groups; see
+            `unsuplmk.annotations.cells`.
         batch: Images a forward pass.
-        report: Called with one line for every image that is left out.
+        report: Called with one line for every image that is left out, and for what is odd about the others.
 
     Raises:
-        UserError: There are too few annotated images, or the normaliser does not exist.
+        UserError: The annotations do not fit the protocol, there are too few, or the normaliser does not exist.
     """
     if not train.points or train.points != test.points:
         raise UserError(f"both splits need the same annotated points, not {train.points} and {test.points}")
-    measure, unit = normaliser(normalise, test.points)
+    chosen = (named(protocol) if isinstance(protocol, str) else protocol).changed(normalise, intercept)
+    order, points = chosen.order(train.points), chosen.points or train.points
+    scaled, unit = normaliser(chosen.normalise, points)
     judges = {name: registry.build("metric", name, **options) for name, options in {"error": {}, **metrics}.items()}
     skipped: list[str] = []
 
@@ -144,34 +88,74 @@ def evaluate(
         skipped.append(message)
         report(message)
 
-    fitted, judged = (located(detector, dataset, batch, note) for dataset in (train, test))
-    scale = measure(judged)
-    usable = np.isfinite(scale) & (scale > 0)
-    for row in np.flatnonzero(~usable):
-        note(f"{judged.names[row]}: cannot be normalised, its {unit.removeprefix('% of the ')} is 0 or unknown")
-    if not usable.any():
-        raise UserError(f"none of the {len(usable)} test images can be normalised by {normalise!r}")
-    judged, scale = judged.select(usable), scale[usable]
+    fitted, judged = (_ordered(located(detector, dataset, batch, note), order) for dataset in (train, test))
+    odd = list(remarks(fitted, judged))
+    for message in odd:
+        report(message)
+    if chosen.held_out:
+        fitted, message = _held_out(fitted, chosen)
+        odd.append(message)
+    judged, scale = _usable(judged, scaled(judged) * chosen.pixels, chosen, unit, note)
+    group = _groups(chosen, judged, groups or {})
 
-    guessed = guesses(detector.fit, fitted, judged, ridge)
+    fitter = partial(fit_trimmed, beyond=chosen.beyond, swap=chosen.swap) if chosen.beyond else fit_linear
+    guessed = guesses(detector.fit, fitted, judged, ridge, fitter)
+    found = {kind: values(chosen, guess, judged.truth, scale) for kind, guess in guessed.items()}
+    measured = measure(chosen, found, points, group)
     figures = {
-        k: {f: v for j in judges.values() for f, v in j(g, judged.truth, scale).items()} for k, g in guessed.items()
-    }
-    per_point = {
-        kind: {
-            name: judges["error"](guess[:, [p]], judged.truth[:, [p]], scale)["error"]
-            for p, name in enumerate(test.points)
-        }
+        kind: {name: value for judge in judges.values() for name, value in judge(guess, judged.truth, scale).items()}
         for kind, guess in guessed.items()
     }
     return Report(
-        unit=unit,
-        headline="with_intercept" if intercept else "without_intercept",
-        figures=figures,
-        per_point=per_point,
+        unit=unit if chosen.pixels == 1 else f"{unit} of the image at 1/{chosen.pixels:g} of its size",
+        headline="with_intercept" if chosen.intercept else "without_intercept",
+        figures={kind: {**measured[kind].figures, **figures[kind]} for kind in guessed},
+        per_point={kind: one.per_point for kind, one in measured.items()},
         landmarks=judged.landmarks.shape[1],
         train=len(fitted.names),
         test=len(judged.names),
         skipped=tuple(skipped),
         health=health(judged.landmarks),
+        protocol=chosen,
+        intervals={kind: one.intervals for kind, one in measured.items()},
+        point_intervals={kind: one.point_intervals for kind, one in measured.items()},
+        remarks=tuple(odd),
     )
+
+
+def _ordered(sample: Sample, order: list[int]) -> Sample:
+    return replace(sample, truth=sample.truth[:, order])
+
+
+def _held_out(fitted: Sample, protocol: Protocol) -> tuple[Sample, str]:
+    """Without the last images by name."""
+    last = round(protocol.held_out * len(fitted.names))
+    kept = np.ones(len(fitted.names), bool)
+    kept[np.argsort(np.array(fitted.names), kind="stable")[len(kept) - last :]] = False
+    message = f"protocol {protocol.name} holds out {last} of {len(kept)} training images, the last by name"
+    return fitted.select(kept), message
+
+
+def _usable(
+    judged: Sample, scale: Float[np.ndarray, "images"], protocol: Protocol, unit: str, note: Callable[[str], None]
+) -> tuple[Sample, Float[np.ndarray, "usable"]]:
+    """The images that have a normaliser."""
+    usable = np.isfinite(scale) & (scale > 0)
+    for row in np.flatnonzero(~usable):
+        note(f"{judged.names[row]}: cannot be normalised, its {unit.removeprefix('% of the ')} is 0 or unknown")
+    if not usable.any():
+        raise UserError(f"none of the {len(usable)} test images can be normalised by {protocol.normalise!r}")
+    return judged.select(usable), scale[usable]
+
+
+def _groups(protocol: Protocol, judged: Sample, groups: Mapping[str, str]) -> list[str]:
+    """The group of each test image, where the protocol needs one."""
+    if not protocol.column:
+        return []
+    without = [name for name in judged.names if not groups.get(name)]
+    if without:
+        raise UserError(
+            f"protocol {protocol.name} averages over the column {protocol.column!r} of the annotations, which "
+            f"{len(without)} of {len(judged.names)} test images lack, such as {without[0]}"
+        )
+    return [groups[name] for name in judged.names]

@@ -10,21 +10,51 @@ import click
 from unsuplmk.cli.errors import warn
 
 
+def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
+    """Prints the protocols for `list`; otherwise makes sure that there is one of that name."""
+    from unsuplmk.protocols import protocol, protocols
+
+    if name == "list":
+        for one in protocols():
+            click.echo(f"{one.name}  ({one.title}, {one.variant})\n    {one.words}")
+        ctx.exit()
+    if not ctx.resilient_parsing:
+        protocol(name)
+    return name
+
+
 @click.command
 @click.argument("run")
 @click.argument("data")
 @click.option("--train-split", default="train", show_default=True, help="The linear map is fitted on these.")
 @click.option("--test-split", default="test", show_default=True, help="It is judged on these.")
 @click.option(
+    "--protocol",
+    metavar="NAME|list",
+    default="plain",
+    show_default=True,
+    is_eager=True,
+    callback=_listed,
+    help="What is measured: a published protocol, as published or corrected; `list` names them.",
+)
+@click.option(
     "--normalise",
     metavar="px|size|box|A,B",
-    default="px",
-    show_default=True,
     help="What 100 % of error is: none (pixels), the image's longer side, the diagonal of the points' box, or the "
-    "distance of two points, by name or number.",
+    "distance of two points, by name or number; A+B is the middle of A and B.  [default: as the protocol; px]",
 )
-@click.option("--intercept/--no-intercept", default=True, show_default=True, help="Which map is the headline.")
-@click.option("--ridge", type=click.FloatRange(min=0), default=0.0, show_default=True, help="Regularises the map.")
+@click.option(
+    "--intercept/--no-intercept",
+    default=None,
+    help="Which map is the headline.  [default: as the protocol; intercept]",
+)
+@click.option(
+    "--ridge",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    show_default=True,
+    help="Regularises the map, where there are fewer labelled images than unknowns.",
+)
 @click.option(
     "--pck",
     multiple=True,
@@ -40,8 +70,9 @@ def command(
     data: str,
     train_split: str,
     test_split: str,
-    normalise: str,
-    intercept: bool,
+    protocol: str,
+    normalise: str | None,
+    intercept: bool | None,
     ridge: float,
     pck: tuple[float, ...],
     device: str,
@@ -54,19 +85,23 @@ def command(
     landmarks to points is fitted on one split and judged on another, beside a constant guess. The figures also go to
     metrics.json in RUN.
     """
-    from unsuplmk.annotations import splits
+    from unsuplmk.annotations import cells, splits
     from unsuplmk.detector import Detector
     from unsuplmk.evaluate import evaluate
+    from unsuplmk.protocols import protocol as named
 
     train, test = splits(data, train=train_split, test=test_split)
+    column = named(protocol).column
     report = evaluate(
         Detector.load(run, device),
         train,
         test,
+        protocol=protocol,
         normalise=normalise,
         intercept=intercept,
         ridge=ridge,
         metrics={"error": {}, "pck": {"thresholds": pck} if pck else {}},
+        groups=cells(data, column) if column else None,
         batch=batch,
         report=warn,
     )

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
 
 from unsuplmk.errors import UserError
+
+SETTLED, ROUNDS = 10, 100
+"""Labels count as settled when no more than so many would be swapped; else after so many rounds."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +64,7 @@ def fit_linear(
         raise UserError(
             f"{fewest} annotated training images are too few for a linear map from {landmarks.shape[1]} landmarks "
             f"{'with' if intercept else 'without'} intercept: it needs at least {needed}; annotate more, use fewer "
-            "landmarks, or regularise with a ridge above 0"
+            "landmarks, or regularise with --ridge above 0"
         )
     weights, offset = np.zeros((inputs.shape[1], points, 2)), np.zeros((points, 2))
     patterns, which = np.unique(known, axis=1, return_inverse=True)
@@ -72,6 +76,59 @@ def fit_linear(
         weights[:, columns] = solved.reshape(-1, len(columns), 2)
         offset[columns] = (mean_y - mean_x @ solved).reshape(-1, 2)
     return LinearMap(weights, offset)
+
+
+def fit_trimmed(
+    landmarks: Float[np.ndarray, "images landmarks 2"],
+    truth: Float[np.ndarray, "images points 2"],
+    intercept: bool,
+    ridge: float = 0.0,
+    *,
+    beyond: float,
+    swap: Sequence[tuple[int, int]] = (),
+) -> LinearMap:
+    """Fit, drop the images whose mean residual lies far above the mean, and fit again.
+
+    The released evaluations of simplified Human3.6M do so, and before that they swap left and right in the labels
+    of images that fit better then, until at most ten more would change.
+
+    Args:
+        landmarks: The landmarks of each image.
+        truth: The annotated points; NaN where missing.
+        intercept: Whether the map has a constant term.
+        ridge: As for `fit_linear`.
+        beyond: Drop images that are more than so many standard deviations above the mean.
+        swap: Pairs of points that may change places.
+
+    Raises:
+        UserError: As `fit_linear`.
+    """
+    for _ in range(ROUNDS):
+        found = fit_linear(landmarks, truth, intercept, ridge)(landmarks)
+        residual = _residual(found, truth)
+        other = swapped(truth, swap)
+        nearer = _residual(found, other) < residual
+        if nearer.sum() <= SETTLED:
+            break
+        truth = np.where(nearer[:, None, None], other, truth)
+    kept = residual <= residual.mean() + beyond * residual.std(ddof=1)
+    return fit_linear(landmarks[kept], truth[kept], intercept, ridge)
+
+
+def swapped(
+    truth: Float[np.ndarray, "images points 2"], swap: Sequence[tuple[int, int]]
+) -> Float[np.ndarray, "images points 2"]:
+    """The points with each pair of `swap` in each other's place."""
+    order = list(range(truth.shape[1]))
+    for a, b in swap:
+        order[a], order[b] = b, a
+    return truth[:, order]
+
+
+def _residual(
+    found: Float[np.ndarray, "images points 2"], truth: Float[np.ndarray, "images points 2"]
+) -> Float[np.ndarray, "images"]:
+    return np.nanmean(np.linalg.norm(found - truth, axis=-1), 1)
 
 
 def _solve(
