@@ -6,8 +6,12 @@ import contextlib
 import shlex
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import torch
 
 
 @pytest.fixture(scope="session")
@@ -33,13 +37,28 @@ def network_weights(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Pa
                 torch.nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
         files[name] = folder / f"{name}.safetensors"
         save_file({f"features.{key}": value for key, value in network.state_dict().items()}, files[name])
+    files["selfsup"] = folder / "selfsup.safetensors"
+    save_file(grey_network(), files["selfsup"])
     return files
+
+
+def grey_network(width: int = 4) -> dict[str, torch.Tensor]:
+    """Random weights of a narrow VGG-16 with one input channel: the keys that `unsuplmk colorise` writes."""
+    import torch
+
+    generator, state, inputs = torch.Generator().manual_seed(0), {}, 1
+    for name in ("conv1_1", "conv1_2", "conv2_1", "conv2_2", *(f"conv{b}_{n}" for b in (3, 4, 5) for n in (1, 2, 3))):
+        outputs = width * int(name[4])
+        weight = torch.randn(outputs, inputs, 3, 3, generator=generator) * (2 / (9 * inputs)) ** 0.5
+        state |= {f"{name}.weight": weight, f"{name}.bias": 0.1 * torch.randn(outputs, generator=generator)}
+        inputs = outputs
+    return state
 
 
 @pytest.fixture(scope="session")
 def part_options(network_weights: Mapping[str, Path]) -> Mapping[tuple[str, str], Mapping[str, object]]:
     """Options for the parts that cannot be built, or not quickly, from their defaults: (kind, name) -> options."""
-    losses = {"vgg16": "vgg16", "vgg19": "vgg19", "squeezenet": "squeezenet", "lpips": "alexnet"}
+    losses = {"vgg16": "vgg16", "vgg19": "vgg19", "squeezenet": "squeezenet", "selfsup": "selfsup", "lpips": "alexnet"}
     return {
         **{("loss", loss): {"weights": str(network_weights[network])} for loss, network in losses.items()},
         ("stage", "health"): {"every": 1},

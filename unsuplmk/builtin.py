@@ -53,6 +53,7 @@ def register_losses() -> Mapping[str, type]:
     from unsuplmk.losses.distinctiveness import Distinctiveness
     from unsuplmk.losses.equivariance import Equivariance
     from unsuplmk.losses.pixel import Pixel
+    from unsuplmk.losses.selfsup import Selfsup
     from unsuplmk.losses.separation import Separation
     from unsuplmk.losses.squeezenet import Squeezenet
     from unsuplmk.losses.vgg16 import Vgg16
@@ -62,6 +63,7 @@ def register_losses() -> Mapping[str, type]:
         "pixel": Pixel,
         "vgg16": Vgg16,
         "vgg19": Vgg19,
+        "selfsup": Selfsup,
         "squeezenet": Squeezenet,
         "equivariance": Equivariance,
         "separation": Separation,

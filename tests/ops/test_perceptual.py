@@ -8,13 +8,9 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from torchvision.models.vgg import cfgs, make_layers
 
-from tests.golden import needs_golden, pictures, stored
 from tests.processes import results
 from unsuplmk.errors import UserError
-from unsuplmk.losses.vgg16 import TAPS as VGG16_TAPS
-from unsuplmk.ops.masking import masked_mean
 from unsuplmk.ops.perceptual import IMAGENET_MEAN, IMAGENET_SD, Perceptual
 
 TAPS = {"fine": 1, "coarse": 4}
@@ -232,33 +228,3 @@ def test_two_processes_share_the_scale_and_together_give_what_one_gives(tmp_path
         torch.testing.assert_close(mine[2], scale)
         torch.testing.assert_close(other[2], scale)
     assert not torch.equal(expected[1], expected[4])
-
-
-@needs_golden
-def test_features_masks_and_scales_give_the_references_loss() -> None:
-    values, (_, target, mask) = stored("imm_official_forward"), pictures()
-    grey = nn.Conv2d(3, 1, 1, bias=False)
-    nn.init.constant_(grey.weight, 1 / 3)
-    vgg = [nn.Conv2d(1, 64, 3, padding=1), *make_layers(cfgs["D"])[1:28]]
-    random = np.random.RandomState(0)
-    for layer in vgg:
-        if isinstance(layer, nn.Conv2d):
-            nn.init.zeros_(layer.bias)
-            outputs, inputs = layer.weight.shape[:2]
-            drawn = (random.randn(outputs, inputs, 3, 3) * np.sqrt(2 / (9 * inputs))).astype(np.float32)
-            layer.weight.data = torch.from_numpy(drawn)
-    taps = {name: index + 1 for name, index in VGG16_TAPS.items()}
-    perceptual = Perceptual(
-        nn.Sequential(grey, *vgg), taps, ("input", *taps), mean=[114.451 / 255] * 3, sd=[1.0, 1.0, 1.0]
-    )
-    prediction = torch.from_numpy(values["eval_pred"]).permute(0, 3, 1, 2)
-    total = 0.0
-    with torch.no_grad():
-        pairs = zip(perceptual.features(prediction / 255), perceptual.features(target / 255), strict=True)
-    for name, (made, wanted) in zip(("input", *taps), pairs, strict=True):
-        step = 128 // made.shape[-1]  # the reference shrinks its mask by picking every step-th pixel
-        size = float(masked_mean((made - wanted).square(), mask[..., ::step, ::step]))
-        size *= 255**2 if name == "input" else 1
-        running = float(values[f"init:SelfSupReconstructionLoss/{name}_agg"])
-        total += 1000 * size / (running + 0.01 * (size - running))
-    assert total + float(values["eval_reg"]) == pytest.approx(float(values["eval_loss"]), rel=1e-5)

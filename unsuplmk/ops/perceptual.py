@@ -66,8 +66,8 @@ class Perceptual(nn.Module):
             raise UserError(f"a perceptual loss compares at least one of its layers: input, {', '.join(taps)}")
         if initial and (len(initial) != len(layers) or min(initial) <= 0):
             raise UserError(
-                f"initial = {list(initial)}: a perceptual loss wants one number above 0 for each of its "
-                f"{len(layers)} layers ({', '.join(layers)}), or none"
+                f"{len(initial)} initial sizes, the least {min(initial):g}: a perceptual loss takes one number above 0 "
+                f"for each of its {len(layers)} layers ({', '.join(layers)}), or none"
             )
         self.taps = sorted({taps[name] for name in layers if name != "input"})
         self.raw = "input" in layers
