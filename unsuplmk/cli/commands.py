@@ -9,7 +9,7 @@ import click
 
 from unsuplmk.errors import UserError, unknown
 
-OURS = ("run", "predict", "render", "swap", "evaluate", "components", "datasets", "plugins", "info")
+OURS = ("run", "predict", "render", "swap", "evaluate", "consistency", "components", "datasets", "plugins", "info")
 """Command -> module of this folder with the attribute `command`."""
 
 
