@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from tests.small import settings
 from unsuplmk import checkpoint
 from unsuplmk.errors import UserError
-from unsuplmk.job import Job, learning_rate
+from unsuplmk.job import Job
 
 
 def losses(folder: Path) -> list[float]:
@@ -164,14 +164,3 @@ def test_bfloat16_trains_and_agrees_roughly_with_float32(tmp_path: Path) -> None
     low = losses(Job(settings(steps=3, precision="bfloat16")).run(tmp_path / "low"))
     assert np.allclose(exact, low, rtol=0.05)
     assert exact != low
-
-
-def test_the_learning_rate_warms_up_and_falls_to_zero() -> None:
-    plan = settings(steps=100, warmup=9, learning_rate=1.0)
-    course = [learning_rate(plan, n) for n in range(100)]
-    assert course[0] == pytest.approx(0.1)
-    assert max(course) == pytest.approx(course[9], abs=0.02)
-    assert course[9] == pytest.approx(0.5 * (1 + np.cos(np.pi * 0.09)))
-    assert course[-1] < 0.001
-    flat = settings(steps=100, warmup=0, schedule="constant")
-    assert {learning_rate(flat, n) for n in range(100)} == {flat.learning_rate}

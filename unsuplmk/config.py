@@ -42,13 +42,25 @@ class Config(BaseModel):
     steps: Annotated[int, Field(ge=1, description="Training steps.")] = 20_000
     batch: Annotated[int, Field(ge=1, description="Pairs a step, over all devices.")] = 32
     seed: Annotated[int, Field(ge=0, lt=2**31, description="Seed of everything drawn at random.")] = 0
+    optimizer: Annotated[
+        Literal["adamw", "adam"], Field(description="adam: the decay is part of the loss, on convolutions only.")
+    ] = "adamw"
     learning_rate: Annotated[float, Field(gt=0, description="Peak learning rate of Adam.")] = 1e-3
     schedule: Annotated[
-        Literal["cosine", "constant"], Field(description="Course of the learning rate after the warm-up.")
+        Literal["cosine", "constant", "staircase", "plateau"],
+        Field(description="Course of the learning rate after the warm-up; staircase: x0.95 every 100,000 steps."),
     ] = "cosine"
+    patience: Annotated[
+        int, Field(ge=1, description="plateau: the rate is divided by 10 when so many steps bring the error down <1 %.")
+    ] = 2000
     warmup: Annotated[int, Field(ge=0, description="Steps of linear warm-up.")] = 100
-    weight_decay: Annotated[float, Field(ge=0, description="Decoupled weight decay.")] = 1e-4
+    weight_decay: Annotated[float, Field(ge=0, description="Weight decay; adamw decouples it from the gradients.")] = (
+        1e-4
+    )
     clip: Annotated[float, Field(ge=0, description="Bound of the gradient's l2 norm; 0 for none.")] = 1.0
+    clip_by: Annotated[
+        Literal["model", "tensor"], Field(description="What the bound holds for: all weights together, or each tensor.")
+    ] = "model"
     ema: Annotated[float, Field(ge=0, lt=1, description="Decay of the weights' moving average; 0 for none.")] = 0.999
     precision: Annotated[
         Literal["auto", "float32", "bfloat16"], Field(description="auto: bfloat16 where the hardware has it.")

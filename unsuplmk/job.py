@@ -9,10 +9,9 @@ The loop does not wait for the device between two lines of the log.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import torch
 from accelerate import Accelerator
@@ -27,6 +26,7 @@ from unsuplmk.errors import UserError
 from unsuplmk.interfaces import PairSource, Stage
 from unsuplmk.meter import Meter, append
 from unsuplmk.model import Model, Outcome, check
+from unsuplmk.optimiser import Optimiser
 from unsuplmk.prepare import Fit
 from unsuplmk.types import Pair
 
@@ -112,14 +112,6 @@ def floats(frames: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ..
     return tuple(f.to(torch.float32, memory_format=torch.channels_last).div_(255) for f in moved)
 
 
-def learning_rate(config: Config, number: int) -> float:
-    """Of step `number` (from 0): a linear warm-up, then constant or half a cosine down to zero."""
-    warm = min(1.0, (number + 1) / (config.warmup + 1))
-    if config.schedule == "constant":
-        return config.learning_rate * warm
-    return config.learning_rate * warm * 0.5 * (1 + math.cos(math.pi * min(1.0, number / config.steps)))
-
-
 def _train(config: Config, data: Data | None, folder: Path, resume: bool, console: Console) -> None:
     engine = launch.engine(config.device)
     main, world = engine.is_main_process, engine.num_processes
@@ -140,12 +132,11 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     device = engine.device
     model.to(device=device).to(memory_format=torch.channels_last).train()
     average = Average(model, config.ema)
-    weights = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(weights, lr=config.learning_rate, weight_decay=config.weight_decay)
-    begun = _begin(config, folder, resume, engine, model, average, optimizer)
+    optimiser = Optimiser(config, model)
+    begun = _begin(config, folder, resume, engine, model, average, optimiser)
     if config.compile:
         model.compile()
-    wrapped, optimizer = engine.prepare(model, optimizer)
+    wrapped, optimiser.adam = engine.prepare(model, optimiser.adam)
 
     probe = _probe(frames, pairs, config, device)
     training = Training(config, folder, model, average, pairs, console, probe, begun)
@@ -159,35 +150,31 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     try:
         with launch.Interruption() as interruption:
             if begun == 0:  # a full disk is found now, and a run that is killed at once can be resumed
-                _save(training, optimizer, engine, final=True)
+                _save(training, optimiser, engine, final=True)
             for stage in stages:
                 stage.start(training)
             for number, loaded in enumerate(stream, begun):
                 torch.manual_seed(_step_seed(config.seed, number))  # resumed or not, a step draws the same
                 pair = pairs(floats(loaded, device))
-                for group in optimizer.param_groups:
-                    group["lr"] = learning_rate(config, number)
+                optimiser.begin(number)
                 with launch.autocast(device.type, config.precision):
                     outcome = wrapped(pair, number / config.steps)
                 meter.add(outcome)
                 if meter.due(number + 1):
                     meter.refuse_nan(engine, number + 1)
                 engine.backward(outcome.total)
-                if config.clip:
-                    engine.clip_grad_norm_(weights, config.clip)
-                optimizer.step()
-                optimizer.zero_grad()
+                optimiser.step(engine, outcome, pair)
                 average.update(model, number + 1)
 
                 training.number, training.pair, training.outcome = number + 1, pair, outcome
                 for stage in stages:
                     stage.step(training)
-                meter.write(training, optimizer)
+                meter.write(training, optimiser.adam)
                 stop = _agreed(engine, interruption, number + 1)
                 if stop:
                     meter.refuse_nan(engine, number + 1)  # between two lines nothing has looked yet
                 if stop or (number + 1) % config.save_every == 0 or number + 1 == config.steps:
-                    _save(training, optimizer, engine, final=stop or number + 1 == config.steps)
+                    _save(training, optimiser, engine, final=stop or number + 1 == config.steps)
                 if stop:
                     break
             for stage in stages:
@@ -200,7 +187,13 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
 
 
 def _begin(
-    config: Config, folder: Path, resume: bool, engine: Accelerator, model: Model, average: Average, optimizer: Any
+    config: Config,
+    folder: Path,
+    resume: bool,
+    engine: Accelerator,
+    model: Model,
+    average: Average,
+    optimiser: Optimiser,
 ) -> int:
     """Start the folder or read where it stopped; returns the number of steps done."""
     state = checkpoint.load_state(folder, config) if resume else None
@@ -213,7 +206,7 @@ def _begin(
         return 0
     model.load_state_dict(state["model"], strict=False)  # frozen loss networks come from their own files
     average.model.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
+    optimiser.load_state_dict(state)
     if state["number"] >= config.steps:
         raise UserError(f"{folder} has done its {state['number']} steps; ask for more with --steps")
     if engine.is_main_process:
@@ -221,7 +214,7 @@ def _begin(
     return int(state["number"])
 
 
-def _save(training: Training, optimizer: Any, engine: Accelerator, *, final: bool) -> None:
+def _save(training: Training, optimiser: Optimiser, engine: Accelerator, *, final: bool) -> None:
     """A checkpoint; one that cannot be written in between is a warning, the last one an error."""
     if not engine.is_main_process:
         return
@@ -229,7 +222,7 @@ def _save(training: Training, optimizer: Any, engine: Accelerator, *, final: boo
         "number": training.number,
         "model": checkpoint.trained(training.model),
         "average": training.average.model.state_dict(),
-        "optimizer": optimizer.state_dict(),
+        **optimiser.state_dict(),
     }
     try:
         checkpoint.save(training.folder, training.average.model, state)

@@ -22,7 +22,8 @@ PARAMETERS = "unsuplmk.run.parameters"
 CHOSEN = "unsuplmk.run.chosen"
 
 TRAINING = (
-    *("steps", "batch", "learning_rate", "schedule", "warmup", "weight_decay", "clip", "ema"),
+    *("steps", "batch", "optimizer", "learning_rate", "schedule", "patience", "warmup"),
+    *("weight_decay", "clip", "clip_by", "ema"),
     *("precision", "compile", "devices", "workers", "save_every", "log_every"),
 )
 """Keys of the config under the heading Training; the others are about the job itself."""
