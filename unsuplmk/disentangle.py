@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -33,12 +34,12 @@ class Kept:
     @property
     def ratio(self) -> float:
         """Right over wrong: 0 is perfect."""
-        return self.right / self.wrong if self.wrong else float("nan")
+        return _over(self.right, self.wrong)
 
     @property
     def floor(self) -> float:
         """The ratio of pairs at random, which a swap that keeps nothing has."""
-        return self.random / self.wrong if self.wrong else float("nan")
+        return _over(self.random, self.wrong)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,11 @@ def describe(found: Check) -> list[str]:
     return lines
 
 
-def colours(images: Image) -> Float[Tensor, "batch 3 levels"]:
+def _over(part: float, whole: float) -> float:
+    return part / whole if whole else math.inf if part > 0 else math.nan
+
+
+def colours(images: Image) -> Float[Tensor, "batch 3 256"]:
     """The sorted values of each channel, as the means of 256 equal parts."""
     values = images.float().cpu().flatten(2).sort(-1).values
     return F.adaptive_avg_pool1d(values, LEVELS)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
@@ -22,7 +24,7 @@ def gather(
     rows: int,
     seed: int,
     report: Callable[[str], None],
-) -> tuple[Image, Image]:
+) -> tuple[Float[Tensor, "styles 3 size size"], Float[Tensor, "geometries 3 size size"]]:
     """The images of a grid, (styles, geometries): of different clips as far as there are, each at most once.
 
     All images in their order where there are no more than asked for. Where both come of the same dataset they

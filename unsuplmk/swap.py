@@ -25,7 +25,7 @@ CELL = 128
 """Least side of a cell, in pixels."""
 
 
-def repaint(detector: Detector, style: Image, geometry: Landmarks, own: Landmarks) -> Image:
+def repaint(detector: Detector, style: Image, geometry: Landmarks, own: Landmarks) -> Float[Tensor, "batch 3 h w"]:
     """Each style image with the landmarks of `geometry`; what is returned is not clipped to [0, 1].
 
     The generator is given nothing else of the geometry's image.
@@ -59,7 +59,13 @@ class Grid:
         UserError: There are no styles or no geometries.
     """
 
-    def __init__(self, detector: Detector, styles: Image, geometries: Image, batch: int = 64) -> None:
+    def __init__(
+        self,
+        detector: Detector,
+        styles: Float[Tensor, "styles 3 height width"],
+        geometries: Float[Tensor, "geometries 3 height width"],
+        batch: int = 64,
+    ) -> None:
         if not len(styles) or not len(geometries):
             raise UserError(f"a grid needs images for both, not {len(styles)} styles and {len(geometries)} geometries")
         self.detector, self.styles, self.geometries, self.batch = detector, styles, geometries, batch
