@@ -15,16 +15,17 @@ from unsuplmk import registry
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
-from unsuplmk.measure import measure, values
+from unsuplmk.measure import RESAMPLES, measure, values
 from unsuplmk.normalise import normaliser
 from unsuplmk.ops.linear import fit_linear, fit_trimmed
+from unsuplmk.prepare import Fit
 from unsuplmk.protocols import Protocol
 from unsuplmk.protocols import protocol as named
 from unsuplmk.regress import guesses
 from unsuplmk.samples import Sample, located, remarks
 from unsuplmk.verdict import Report
 
-__all__ = ["Report", "Sample", "evaluate", "guesses", "health", "located"]
+__all__ = ["Report", "Sample", "evaluate", "guesses", "health", "judge", "located"]
 
 METRICS: Mapping[str, Mapping[str, Any]] = {"error": {}, "pck": {}}
 """The figures of a report beside the protocol's: metric -> its options."""
@@ -80,8 +81,7 @@ def evaluate(
         raise UserError(f"both splits need the same annotated points, not {train.points} and {test.points}")
     chosen = (named(protocol) if isinstance(protocol, str) else protocol).changed(normalise, intercept)
     order, points = chosen.order(train.points), chosen.points or train.points
-    scaled, unit = normaliser(chosen.normalise, points)
-    judges = {name: registry.build("metric", name, **options) for name, options in {"error": {}, **metrics}.items()}
+    normaliser(chosen.normalise, points)  # before anything is computed
     skipped: list[str] = []
 
     def note(message: str) -> None:
@@ -89,26 +89,79 @@ def evaluate(
         report(message)
 
     fitted, judged = (_ordered(located(detector, dataset, batch, note), order) for dataset in (train, test))
+    found = judge(
+        *(detector.fit, fitted, judged, points),
+        protocol=chosen,
+        ridge=ridge,
+        metrics=metrics,
+        groups=groups,
+        report=report,
+    )
+    return replace(found, skipped=(*skipped, *found.skipped))
+
+
+def judge(
+    fit: Fit,
+    fitted: Sample,
+    judged: Sample,
+    points: tuple[str, ...],
+    *,
+    protocol: Protocol,
+    ridge: float = 0.0,
+    least_norm: bool = False,
+    metrics: Mapping[str, Mapping[str, Any]] = METRICS,
+    groups: Mapping[str, str] | None = None,
+    resamples: int = RESAMPLES,
+    report: Callable[[str], None] = warnings.warn,
+) -> Report:
+    """As `evaluate`, of landmarks that have been found.
+
+    Args:
+        fit: How the network's square images were made.
+        fitted: Training images.
+        judged: Test images.
+        points: Names of their annotated points, in the protocol's order.
+        protocol: What is measured.
+        ridge: As for `evaluate`.
+        least_norm: Whether fewer images than unknowns will do; see `fit_linear`.
+        metrics: As for `evaluate`.
+        groups: As for `evaluate`.
+        resamples: Of the test images, for the confidence intervals; 0 for no intervals.
+        report: As for `evaluate`.
+
+    Raises:
+        UserError: As `evaluate`.
+    """
+    skipped: list[str] = []
+
+    def note(message: str) -> None:
+        skipped.append(message)
+        report(message)
+
     odd = list(remarks(fitted, judged))
     for message in odd:
         report(message)
-    if chosen.held_out:
-        fitted, message = _held_out(fitted, chosen)
+    if protocol.held_out:
+        fitted, message = _held_out(fitted, protocol)
         odd.append(message)
-    judged, scale = _usable(judged, scaled(judged) * chosen.pixels, chosen, unit, note)
-    group = _groups(chosen, judged, groups or {})
+    scaled, unit = normaliser(protocol.normalise, points)
+    judged, scale = _usable(judged, scaled(judged) * protocol.pixels, protocol, unit, note)
+    group = _groups(protocol, judged, groups or {})
 
-    fitter = partial(fit_trimmed, beyond=chosen.beyond, swap=chosen.swap) if chosen.beyond else fit_linear
-    guessed = guesses(detector.fit, fitted, judged, ridge, fitter)
-    found = {kind: values(chosen, guess, judged.truth, scale) for kind, guess in guessed.items()}
-    measured = measure(chosen, found, points, group)
+    fitter = partial(fit_linear, least_norm=least_norm)
+    if protocol.beyond:
+        fitter = partial(fit_trimmed, beyond=protocol.beyond, swap=protocol.swap)
+    guessed = guesses(fit, fitted, judged, ridge, fitter)
+    found = {kind: values(protocol, guess, judged.truth, scale) for kind, guess in guessed.items()}
+    measured = measure(protocol, found, points, group, resamples)
+    judges = [registry.build("metric", name, **options) for name, options in {"error": {}, **metrics}.items()]
     figures = {
-        kind: {name: value for judge in judges.values() for name, value in judge(guess, judged.truth, scale).items()}
+        kind: {name: value for one in judges for name, value in one(guess, judged.truth, scale).items()}
         for kind, guess in guessed.items()
     }
     return Report(
-        unit=unit if chosen.pixels == 1 else f"{unit} of the image at 1/{chosen.pixels:g} of its size",
-        headline="with_intercept" if chosen.intercept else "without_intercept",
+        unit=unit if protocol.pixels == 1 else f"{unit} of the image at 1/{protocol.pixels:g} of its size",
+        headline="with_intercept" if protocol.intercept else "without_intercept",
         figures={kind: {**measured[kind].figures, **figures[kind]} for kind in guessed},
         per_point={kind: one.per_point for kind, one in measured.items()},
         landmarks=judged.landmarks.shape[1],
@@ -116,10 +169,11 @@ def evaluate(
         test=len(judged.names),
         skipped=tuple(skipped),
         health=health(judged.landmarks),
-        protocol=chosen,
+        protocol=protocol,
         intervals={kind: one.intervals for kind, one in measured.items()},
         point_intervals={kind: one.point_intervals for kind, one in measured.items()},
         remarks=tuple(odd),
+        resamples=resamples,
     )
 
 

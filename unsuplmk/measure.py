@@ -63,6 +63,7 @@ def measure(
     found: Mapping[str, Float[np.ndarray, "images points"]],
     points: Sequence[str],
     groups: Sequence[str] = (),
+    resamples: int = RESAMPLES,
 ) -> dict[str, Measured]:
     """Combine the values of each kind of guess, with confidence intervals over resampled test images.
 
@@ -73,17 +74,18 @@ def measure(
         found: The kind of guess -> its `values`.
         points: Names of the points.
         groups: The group of each image, where the protocol has a column.
+        resamples: How often the images are drawn anew; with 0, or from one image, the intervals are NaN.
     """
     images = len(next(iter(found.values())))
     whole = np.ones((1, images))
     figures = {kind: _combined(protocol, one, points, groups) for kind, one in found.items()}
     exact = {kind: of(whole) for kind, of in figures.items()}
     drawn: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {kind: [] for kind in found}
-    for weights in draws(images, RESAMPLES, SEED):
+    for weights in draws(images, resamples if images > 1 else 0, SEED):
         for kind, of in figures.items():
             drawn[kind].append(of(weights))
     names = [protocol.figure, *_parts(protocol, groups)]
-    return {kind: _measured(names, points, exact[kind], drawn[kind], images) for kind in found}
+    return {kind: _measured(names, points, exact[kind], drawn[kind]) for kind in found}
 
 
 def _measured(
@@ -91,11 +93,10 @@ def _measured(
     points: Sequence[str],
     exact: tuple[np.ndarray, np.ndarray],
     drawn: Sequence[tuple[np.ndarray, np.ndarray]],
-    images: int,
 ) -> Measured:
-    ends = [interval(np.concatenate(part), LEVEL) for part in zip(*drawn, strict=True)]
-    if images < 2:  # one image says nothing about others
-        ends = [np.full(part.shape, np.nan) for part in ends]
+    ends = [np.full((2, part.shape[1]), np.nan) for part in exact]
+    if drawn:
+        ends = [interval(np.concatenate(part), LEVEL) for part in zip(*drawn, strict=True)]
     figures, per_point = (part[0].tolist() for part in exact)
     low_high = [[(float(low), float(high)) for low, high in part.T] for part in ends]
     return Measured(

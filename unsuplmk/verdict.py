@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from unsuplmk.measure import LEVEL, RESAMPLES, SEED, Interval
+from unsuplmk.measure import LEVEL, SEED, Interval
 from unsuplmk.protocols import Protocol
 from unsuplmk.regress import KINDS
 
@@ -32,7 +32,8 @@ class Report:
         protocol: What was measured.
         intervals: 95 % confidence intervals of the protocol's figures, over resampled test images.
         point_intervals: The same of each point.
-        remarks: What is odd about the images that were used.
+        remarks: What is odd about the images that were used, and which the protocol left out.
+        resamples: How often the test images were drawn anew for the intervals.
     """
 
     unit: str
@@ -48,6 +49,7 @@ class Report:
     intervals: Mapping[str, Mapping[str, Interval]]
     point_intervals: Mapping[str, Mapping[str, Interval]]
     remarks: tuple[str, ...]
+    resamples: int
 
     @property
     def error(self) -> float:
@@ -61,8 +63,8 @@ class Report:
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values for JSON; a figure that does not exist is None."""
-        interval = {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED, "of": "test images"}
-        return _plain({"error": self.error, "score": self.score, **asdict(self), "bootstrap": interval})
+        how = {"interval_level": LEVEL, "interval_seed": SEED}
+        return _plain({"error": self.error, "score": self.score, **asdict(self), **how})
 
     def table(self) -> Table:
         """As a table for the terminal: the headline's column is bold."""
