@@ -9,8 +9,11 @@ import click
 
 from unsuplmk.errors import UserError, unknown
 
-OURS = ("run", "predict", "render", "swap", "evaluate", "consistency", "components", "datasets", "plugins", "info")
-"""Command -> module of this folder with the attribute `command`."""
+OURS = (
+    *("run", "predict", "render", "swap", "evaluate", "consistency"),
+    *("colorise", "import-2018", "components", "datasets", "plugins", "info"),
+)
+"""Command -> module of this folder, with _ for -, that has the attribute `command`."""
 
 
 @final
@@ -31,7 +34,7 @@ class Commands(click.Group):
             UserError: Two plugins claim the name.
         """
         if cmd_name in OURS:
-            return import_module(f"unsuplmk.cli.{cmd_name}").command
+            return import_module(f"unsuplmk.cli.{cmd_name.replace('-', '_')}").command
         if cmd_name.startswith("-"):
             return None
         claims = of_plugins().get(cmd_name, {})

@@ -1,0 +1,239 @@
+"""Trains a loss network without labels: predict the colours of one's own images from their grey values.
+
+Larsson, Maire, Shakhnarovich, "Colorization as a Proxy Task for Visual Understanding", CVPR 2017. The result is
+a file for `--loss selfsup`.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from unsuplmk import launch
+from unsuplmk.checkpoint import write_atomically
+from unsuplmk.console import Console, Silent
+from unsuplmk.data import Data, open_data, pack
+from unsuplmk.errors import UserError
+from unsuplmk.ops import colour
+from unsuplmk.ops.hypercolumn import Hypercolumn
+from unsuplmk.pack import Pack
+from unsuplmk.prepare import Fit
+
+PIXELS = 128
+"""Random pixels of an image that a step looks at."""
+
+FEWEST = 20
+"""Images in colour; with fewer there is nothing to hold out."""
+
+HELD = 512
+"""Images held out at most; a tenth of them if that is less."""
+
+GREYEST = 0.01
+"""Mean chroma below which an image counts as grey: JPEG leaves a little in grey ones."""
+
+LOG_EVERY = 50
+WARMUP = 100
+
+
+@dataclass(frozen=True)
+class Result:
+    """What was trained.
+
+    Args:
+        out: The file.
+        steps: Training steps done.
+        images: Images in colour that it was trained on.
+        loss: On held-out images, in nats a pixel.
+        constant: The same of a guess that does not look: how often each colour occurs.
+    """
+
+    out: Path
+    steps: int
+    images: int
+    loss: float
+    constant: float
+
+
+def colorise(
+    data: Data,
+    out: Path,
+    *,
+    options: Mapping[str, Any] | None = None,
+    steps: int = 2000,
+    batch: int = 32,
+    size: int = 64,
+    fit: Literal["pad", "crop", "stretch"] = "pad",
+    width: float = 0.25,
+    learning_rate: float = 1e-3,
+    seed: int = 0,
+    device: str = "auto",
+    precision: str = "auto",
+    console: Console | None = None,
+) -> Result:
+    """Train such a network and write it.
+
+    Args:
+        data: Whatever `open_data` takes.
+        out: The file to write, `.safetensors`.
+        options: The dataset's options.
+        steps: Training steps.
+        batch: Images a step.
+        size: Side of the images, px.
+        fit: How frames of other shapes are made square.
+        width: Share of VGG-16's channels.
+        learning_rate: Peak learning rate of Adam.
+        seed: Of everything drawn at random.
+        device: auto, cpu, cuda or mps.
+        precision: auto, float32 or bfloat16.
+        console: Who is told.
+
+    Raises:
+        UserError: The images are too few or grey, or the file cannot be written.
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; what was learnt so far was saved first.
+    """
+    console, name = console or Silent(), launch.resolve(device)
+    _writable(out)
+    frames = pack(open_data(data, options), Fit(size, fit), report=console.note)
+    train, held = _split(frames, seed, console)
+    torch.manual_seed(seed)
+    network = Hypercolumn(width, 2 * colour.BINS).to(name).to(memory_format=torch.channels_last)
+    judge = _Judge(frames, train, held, seed, name, precision)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=1e-4)
+    number, clock, since, sums = 0, time.perf_counter(), 0, 0.0
+    figures: dict[str, float] = {}
+    console.start(steps, 0, f"the colours of {len(train)} images, {len(held)} held out, on {name}")
+    try:
+        with launch.Interruption() as interruption:
+            for number, chosen in enumerate(_order(train, batch, steps, seed), 1):
+                for group in optimizer.param_groups:
+                    group["lr"] = learning_rate * min(1, number / WARMUP) * (1 + math.cos(math.pi * number / steps)) / 2
+                with launch.autocast(name, precision):
+                    loss = _loss(network.train(), *_batch(frames, chosen, name))
+                loss.backward()
+                optimizer.step()
+                optimizer.zero_grad()
+                sums = sums + loss.detach()
+                stop = bool(interruption.asked) or number == steps
+                if number % LOG_EVERY and not stop:
+                    console.update(number, {})
+                    continue
+                mean = float(sums) / (number - since)
+                if not math.isfinite(mean):
+                    raise UserError(f"the loss became NaN or infinite by step {number}; lower --learning-rate")
+                pace = (number - since) * batch / (time.perf_counter() - clock)
+                if stop or number % (10 * LOG_EVERY) == 0:
+                    figures = {"held out": judge(network), "constant guess": judge.constant}
+                console.update(number, {"images/s": pace, "loss": mean, **figures})
+                clock, since, sums = time.perf_counter(), number, 0.0
+                if stop:
+                    break
+    finally:
+        console.finish()
+    result = Result(out, number, len(train), figures["held out"], judge.constant)
+    _write(network, result, width=width, size=size, seed=seed)
+    if interruption.asked:
+        raise KeyboardInterrupt(f"{interruption.asked} at step {number} of {steps}; what was learnt is in {out}")
+    return result
+
+
+def _loss(network: Hypercolumn, image: Tensor, xy: Tensor, rgb: Tensor) -> Tensor:
+    return colour.surprise(network(image, xy).flatten(0, 1), rgb.flatten(0, 1))
+
+
+def _batch(frames: Pack, chosen: np.ndarray, device: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Images, each as it is or mirrored; the coordinates of random pixels; and their colours."""
+    image = torch.from_numpy(frames.frames[chosen]).to(device).permute(0, 3, 1, 2).float().div_(255)
+    mirrored = torch.rand(len(image), 1, 1, 1, device=device) < 0.5
+    image = torch.where(mirrored, image.flip(-1), image)
+    side = image.shape[-1]
+    place = torch.randint(side * side, (len(image), PIXELS), device=device)
+    xy = (2 * torch.stack([place % side, place // side], -1) + 1) / side - 1
+    rgb = image.flatten(2).gather(2, place[:, None].expand(-1, 3, -1)).transpose(1, 2)
+    return image, xy, rgb
+
+
+def _order(train: np.ndarray, batch: int, steps: int, seed: int) -> Iterator[np.ndarray]:
+    """The images of each step: one permutation after another."""
+    random, waiting = np.random.default_rng(seed), np.empty(0, np.int64)
+    for _ in range(steps):
+        while len(waiting) < batch:
+            waiting = np.concatenate([waiting, random.permutation(train)])
+        chosen, waiting = waiting[:batch], waiting[batch:]
+        yield chosen
+
+
+def _split(frames: Pack, seed: int, console: Console) -> tuple[np.ndarray, np.ndarray]:
+    """Indices to train on and to hold out: whole clips while they last, then the end of one; grey images are left out.
+
+    Raises:
+        UserError: Too few images are in colour.
+    """
+    chroma = [float((frame.max(-1) - frame.min(-1)).mean()) / 255 for frame in frames.frames]
+    coloured = np.array(chroma) >= GREYEST
+    count, total = int(coloured.sum()), len(coloured)
+    if count < FEWEST:
+        why = "they are grey: there is no colour to learn from" if total >= FEWEST else "they are too few"
+        raise UserError(
+            f"{count} of {total} images are in colour, and colourisation needs at least {FEWEST}; {why}. "
+            "Give images in colour, or train with another loss (--loss vgg16)"
+        )
+    if count < total:
+        console.note(f"{total - count} of {total} images are grey and are left out")
+    clips = np.random.default_rng(seed).permutation(len(frames.clips))
+    order = np.concatenate([np.arange(frames.clips[i].start, frames.clips[i].stop) for i in clips])
+    order = order[coloured[order]]
+    held = min(HELD, max(1, count // 10))
+    return order[:-held], order[-held:]
+
+
+class _Judge:
+    """The loss on held-out images, always at the same pixels, and that of the best constant guess."""
+
+    def __init__(
+        self, frames: Pack, train: np.ndarray, held: np.ndarray, seed: int, device: str, precision: str
+    ) -> None:
+        self.device, self.precision = device, precision
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            some = np.random.default_rng(seed).permutation(train)[:HELD]
+            seen = _batch(frames, some, "cpu")[2].flatten(0, 1)
+            self.batches = [_batch(frames, part, "cpu") for part in np.array_split(held, math.ceil(len(held) / 64))]
+        truth = torch.cat([rgb.flatten(0, 1) for _, _, rgb in self.batches])
+        self.constant = float(colour.surprise(colour.constant(seen).expand(len(truth), -1), truth))
+
+    @torch.no_grad()
+    def __call__(self, network: Hypercolumn) -> float:
+        network.eval()
+        total = 0.0
+        for parts in self.batches:
+            image, xy, rgb = (part.to(self.device) for part in parts)
+            with launch.autocast(self.device, self.precision):
+                total += float(_loss(network, image, xy, rgb)) * len(image)
+        return total / sum(len(image) for image, _, _ in self.batches)
+
+
+def _writable(out: Path) -> None:
+    if out.suffix.lower() != ".safetensors":
+        raise UserError(f"--out {out}: the network is written as a .safetensors file; give it that suffix")
+    if out.exists():
+        raise UserError(f"{out} is there already: choose another --out, or remove it")
+    write_atomically(out, lambda path: path.touch())  # a full disk or a missing right is found before the training
+    out.unlink()
+
+
+def _write(network: Hypercolumn, result: Result, **settings: float) -> None:
+    facts = {**settings, "steps": result.steps, "images": result.images}
+    judged = {"loss": round(result.loss, 4), "constant": round(result.constant, 4)}
+    texts = {key: str(value) for key, value in {**facts, **judged}.items()}
+    about = {"format": "unsuplmk", "network": "grey VGG-16 trained by colourisation", **texts}
+    state = network.folded()
+    write_atomically(result.out, lambda path: save_file(state, path, about))
