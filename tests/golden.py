@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from safetensors.torch import save_file
+from torch import Tensor
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -33,55 +33,31 @@ def pictures() -> tuple[Tensor, Tensor, Tensor]:
     return source, target, mask
 
 
-def fill(prefix: str, convolutions: list[nn.Conv2d], norms: list[nn.BatchNorm2d], first: int = 1) -> None:
-    """Give a part of ours the reference's variables; `first` is the number of the first convolution in their names.
-
-    The reference has biases before batch norm: they go into the norm's running mean.
-    """
-    for i, convolution in enumerate(convolutions):
-        name = f"{prefix}/conv_{first + i}"
-        outputs, inputs, *kernel = convolution.weight.shape
-        bias = _variable(f"{name}/conv_{first + i}/b", (outputs,))
-        with torch.no_grad():
-            weight = _variable(f"{name}/conv_{first + i}/w", (*kernel, inputs, outputs))
-            convolution.weight.copy_(weight.permute(3, 2, 0, 1))
-            if i >= len(norms):
-                assert convolution.bias is not None
-                convolution.bias.copy_(bias)
-                continue
-            norm = f"{name}/batch_normalization"
-            norms[i].weight.copy_(_variable(f"{norm}/gamma", (outputs,)))
-            norms[i].bias.copy_(_variable(f"{norm}/beta", (outputs,)))
-            norms[i].running_mean.copy_(_variable(f"{norm}/moving_mean", (outputs,)) - bias)
-            norms[i].running_var.copy_(_variable(f"{norm}/moving_variance", (outputs,)))
+def variables() -> dict[str, np.ndarray]:
+    """The reference's variables by name: random weights, and the loss's initial running sizes."""
+    values = stored("imm_official_forward")
+    found = {key.removeprefix("init:"): value for key, value in values.items() if key.startswith("init:")}
+    shapes = {key.removeprefix("shape:"): value for key, value in values.items() if key.startswith("shape:")}
+    return found | {name: _variable(name, tuple(shape)) for name, shape in shapes.items() if name not in found}
 
 
-def pad_as_the_reference(module: nn.Module) -> None:
-    """Its strided convolutions pad the bottom and the right only."""
-    for convolution in module.modules():
-        if isinstance(convolution, nn.Conv2d) and convolution.stride == (2, 2):
-            convolution.padding = (0, 0)
-            convolution.register_forward_pre_hook(lambda _, inputs: F.pad(inputs[0], (0, 1, 0, 1)))
+def loss_network(path: Path) -> Path:
+    """The grey VGG-16 of that run, with random weights and no biases, as a file for the loss `selfsup`."""
+    random, state, inputs = np.random.RandomState(0), {}, 1
+    for block, (outputs, convolutions) in enumerate(((64, 2), (128, 2), (256, 3), (512, 3), (512, 2)), 1):
+        for number in range(1, convolutions + 1):
+            drawn = (random.randn(outputs, inputs, 3, 3) * np.sqrt(2 / (9 * inputs))).astype(np.float32)
+            state[f"conv{block}_{number}.weight"] = torch.from_numpy(drawn)
+            state[f"conv{block}_{number}.bias"] = torch.zeros(outputs)
+            inputs = outputs
+    save_file(state, path)
+    return path
 
 
-class Upsample(nn.Module):
-    """Its doubling: pixel 2i is pixel i, pixel 2i + 1 the mean of i and i + 1; the edge repeats."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        for axis in (2, 3):
-            following = torch.cat([x.narrow(axis, 1, x.shape[axis] - 1), x.narrow(axis, x.shape[axis] - 1, 1)], axis)
-            x = torch.stack([x, (x + following) / 2], axis + 1).flatten(axis, axis + 1)
-        return x
-
-
-def _variable(name: str, shape: tuple[int, ...]) -> Tensor:
+def _variable(name: str, shape: tuple[int, ...]) -> np.ndarray:
     z = np.random.RandomState(zlib.crc32(name.encode())).randn(*shape).astype(np.float32)
     if name.endswith("/w"):
-        z = (z * np.sqrt(2.0 / np.prod(shape[:-1]))).astype(np.float32)
-    elif name.endswith("gamma"):
-        z = (1 + 0.1 * z).astype(np.float32)
-    elif name.endswith("moving_variance"):
-        z = np.exp(0.1 * z).astype(np.float32)
-    else:
-        z = (0.1 * z).astype(np.float32)
-    return torch.from_numpy(z)
+        return (z * np.sqrt(2.0 / np.prod(shape[:-1]))).astype(np.float32)
+    if name.endswith("gamma"):
+        return (1 + 0.1 * z).astype(np.float32)
+    return (np.exp(0.1 * z) if name.endswith("moving_variance") else 0.1 * z).astype(np.float32)

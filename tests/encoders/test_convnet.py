@@ -4,7 +4,6 @@ import pytest
 import torch
 from torch import nn
 
-from tests.golden import fill, needs_golden, pad_as_the_reference, pictures, stored
 from unsuplmk.encoders.convnet import Convnet
 
 BIASES_BEFORE_NORM = 2 * (32 + 64 + 128 + 256)
@@ -24,21 +23,6 @@ def touched(encoder: nn.Module, side: int) -> torch.Tensor:
 def test_it_has_the_references_parameters_less_the_biases_before_batch_norm(landmarks: int, reference: int) -> None:
     count = sum(parameter.numel() for parameter in Convnet(landmarks).parameters())
     assert count == reference - BIASES_BEFORE_NORM
-
-
-@needs_golden
-def test_with_the_references_weights_and_padding_it_gives_its_heatmaps() -> None:
-    encoder = Convnet(10).eval()
-    convolutions = [m for m in encoder.trunk.modules() if isinstance(m, nn.Conv2d)]
-    norms = [m for m in encoder.trunk.modules() if isinstance(m, nn.BatchNorm2d)]
-    fill("model/pose_encoder/encoder", convolutions, norms)
-    fill("model/pose_encoder", [encoder.head], [])
-    pad_as_the_reference(encoder)
-    _, target, _ = pictures()
-    with torch.no_grad():
-        found = encoder(target + 0.5)  # the reference does not centre its images
-    expected = torch.from_numpy(stored("imm_official_forward")["eval_hm"]).permute(0, 3, 1, 2)
-    assert float((found - expected).abs().max()) < 1e-5 * float(expected.abs().max())
 
 
 @pytest.mark.parametrize("stride", [1, 2, 4, 8, 16, 32])
@@ -77,3 +61,31 @@ def test_a_change_far_away_leaves_a_cell_alone() -> None:
     changed = (encoder(image) - encoder(other)).abs().amax((0, 1)) > 0
     assert bool(changed[0, 0])
     assert not bool(changed[8:, 8:].any())
+
+
+def test_bytes_are_the_image_times_255_without_centring() -> None:
+    torch.manual_seed(0)
+    centred, image = Convnet(2, width=4).eval(), torch.rand(1, 3, 32, 32)
+    raw = Convnet(2, width=4, pixels="bytes").eval()
+    raw.load_state_dict(centred.state_dict())
+    torch.testing.assert_close(raw((image - 0.5) / 255), centred(image))
+
+
+def test_trailing_padding_shifts_what_a_cell_sees() -> None:
+    torch.manual_seed(0)
+    seen = {}
+    for padding in ("symmetric", "trailing"):
+        rows = touched(Convnet(1, width=4, stride=4, padding=padding).eval(), 64).any(1).nonzero().flatten()
+        assert len(rows) == 27
+        seen[padding] = int(rows[0])
+    assert seen["trailing"] == seen["symmetric"] + 1 + 2  # a pixel at each of the two halvings
+
+
+def test_truncated_weights_are_a_cut_normal_and_biases_zero() -> None:
+    torch.manual_seed(0)
+    encoder = Convnet(10, init="truncated")
+    weights = torch.cat([m.weight.flatten() for m in encoder.modules() if isinstance(m, nn.Conv2d)])
+    assert float(weights.abs().max()) <= 0.02
+    assert float(weights.std()) == pytest.approx(0.01 * 0.8796, rel=0.01)  # sd of a normal cut at two sd
+    assert encoder.head.bias is not None
+    assert not encoder.head.bias.any()

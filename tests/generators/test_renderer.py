@@ -1,11 +1,9 @@
 """Tests of the 2018 generator."""
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.golden import Upsample, fill, needs_golden, pad_as_the_reference, pictures, stored
 from unsuplmk.bottlenecks.gaussian import Gaussian
 from unsuplmk.generators.renderer import Renderer
 from unsuplmk.types import Landmarks, Pair
@@ -32,37 +30,6 @@ def test_it_has_the_references_parameters_less_the_biases_before_batch_norm() ->
     appearance = 2 * (32 + 64 + 128 + 256)
     assert parameters(generator.appearance) == 1_178_016 - appearance
     assert parameters(generator.decode) == 1_777_731 - (2 * (256 + 128 + 64) + 32)
-
-
-@needs_golden
-def test_with_the_references_weights_padding_and_doubling_it_gives_its_prediction() -> None:
-    values, (source, target, _) = stored("imm_official_forward"), pictures()
-    generator = Renderer(10).eval()
-    trunk, decode = generator.appearance, generator.decode
-    for part, prefix in ((trunk, "model/image_encoder/encoder"), (decode, "model/renderer")):
-        convolutions = [m for m in part.modules() if isinstance(m, nn.Conv2d)]
-        norms = [m for m in part.modules() if isinstance(m, nn.BatchNorm2d)]
-        if part is decode:
-            convolutions[-1] = nn.Conv2d(32, 9, 3, padding=1)  # six of its nine outputs are never used
-            decode[-1] = convolutions[-1]
-        fill(prefix, convolutions, norms)
-    for i, layer in enumerate(decode):
-        if isinstance(layer, nn.Upsample):
-            decode[i] = Upsample()
-    pad_as_the_reference(trunk)
-    decode.append(nn.Conv2d(9, 3, 1, bias=False))
-    decode[-1].weight.data = torch.eye(9)[:3, :, None, None]
-
-    def render(landmarks: Landmarks, size: tuple[int, int]) -> Tensor:
-        axis = np.linspace(-1, 1, size[0])
-        yx = values["eval_yx"][..., None, None]
-        maps = np.exp(-100 * ((axis[:, None] - yx[:, :, 0]) ** 2 + (axis - yx[:, :, 1]) ** 2))
-        return torch.from_numpy(maps).float()
-
-    with torch.no_grad():  # the reference does not centre its images
-        found = generator(Pair(source + 0.5, target), NONE, NONE, render).image - 0.5
-    expected = torch.from_numpy(values["eval_pred"]).permute(0, 3, 1, 2)
-    assert float((found - expected).abs().max()) < 3e-5 * float(expected.abs().max())
 
 
 @pytest.mark.parametrize("stride", [2, 4, 8, 16, 32])
@@ -108,3 +75,21 @@ def test_a_landmark_changes_the_image_around_it_only() -> None:
     ]
     changed = (images[0] - images[1]).abs().amax((0, 1))
     assert float(changed[:64, :64].max()) > 100 * float(changed[160:, 160:].max())
+
+
+def test_bytes_go_in_and_come_out_as_an_image_of_zero_to_one() -> None:
+    torch.manual_seed(0)
+    centred, raw = Renderer(5, width=4, stride=4).eval(), Renderer(5, width=4, stride=4, pixels="bytes").eval()
+    raw.load_state_dict(centred.state_dict())
+    whole = pair()
+    shifted = Pair((whole.source - 0.5) / 255, whole.target)
+    made = raw(shifted, NONE, landmarks(), Gaussian(5).render).image
+    expected = centred(whole, NONE, landmarks(), Gaussian(5).render).image
+    torch.testing.assert_close(255 * made + 0.5, expected)
+
+
+def test_truncated_weights_are_small_everywhere() -> None:
+    generator = Renderer(5, width=4, init="truncated")
+    convolutions = [m for m in generator.modules() if isinstance(m, nn.Conv2d)]
+    assert len(convolutions) == 8 + 8
+    assert max(float(m.weight.abs().max()) for m in convolutions) <= 0.02
