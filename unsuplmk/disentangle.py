@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from unsuplmk.swap import Grid, located
@@ -65,7 +65,7 @@ def check(grid: Grid) -> Check:
     The landmarks of every cell are found by the same detector as those of its geometry, so that one whose landmarks
     never move would pass: read the figures beside the picture.
     """
-    styles, geometries = _names(grid.styles), _names(grid.geometries)
+    styles, geometries = _names(grid.styles, grid.geometries)
     tones, other_tones = colours(grid.styles), colours(grid.geometries)
     own, wanted = grid.own.xy.float().cpu(), grid.landmarks.xy.float().cpu()
     size = (grid.styles.shape[-2], grid.styles.shape[-1])
@@ -116,11 +116,11 @@ def colours(images: Image) -> Float[Tensor, "batch 3 256"]:
     return F.adaptive_avg_pool1d(values, LEVELS)
 
 
-def _names(images: Image) -> Int[Tensor, "batch"]:
-    """A number for each image; equal images have equal numbers."""
+def _names(*batches: Tensor) -> list[Tensor]:
+    """A number for each image; equal images have equal numbers, in whatever batch."""
     numbers: dict[bytes, int] = {}
-    keys = [image.cpu().contiguous().numpy().tobytes() for image in images]
-    return torch.tensor([numbers.setdefault(key, len(numbers)) for key in keys])
+    keys = [[image.cpu().contiguous().numpy().tobytes() for image in images] for images in batches]
+    return [torch.tensor([numbers.setdefault(key, len(numbers)) for key in batch]) for batch in keys]
 
 
 def _apart(a: Tensor, b: Tensor) -> Tensor:

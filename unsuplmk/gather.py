@@ -51,7 +51,7 @@ def gather(
     images = read(fit, geometries, order, rows + columns, report)
     if len(images) == 1:
         raise UserError(
-            f"one image, {geometries.name(0)}, cannot be swapped with itself: give at least two images, or --style"
+            "one image cannot be swapped with itself: give at least two images that can be read, or --style"
         )
     if len(images) < rows + columns:
         return images[:rows], images[:columns]
