@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from unsuplmk.annotations import splits
+from unsuplmk.annotations import cells, splits
 from unsuplmk.errors import UserError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared/data"
@@ -57,6 +57,18 @@ def test_the_splits_of_a_registered_dataset_have_points_and_nothing_in_common() 
     assert len(train) == len(test) == 6
     assert train.annotation(0).shape == (len(train.points), 2)
     assert {train.name(i) for i in range(len(train))}.isdisjoint(test.name(i) for i in range(len(test)))
+
+
+def test_another_column_is_read_by_the_images_names(tmp_path: Path) -> None:
+    file = table(tmp_path, "file,split,activity,x0,y0\na.png,train,walking,1,2\nb.png,test,,3,4\n")
+    assert cells(file, "activity") == {str(tmp_path / "a.png"): "walking", str(tmp_path / "b.png"): ""}
+    assert cells(tmp_path, "activity") == cells(file, "activity")
+    train, _ = splits(file)
+    assert train.name(0) in cells(file, "activity")
+    with pytest.raises(UserError, match="has no column 'subject'; its columns: file, split, activity, x0, y0"):
+        cells(file, "subject")
+    with pytest.raises(UserError, match="puppets has no column 'activity'; only a CSV"):
+        cells("puppets", "activity")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared research images are not here")

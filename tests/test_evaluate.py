@@ -3,8 +3,8 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from io import StringIO
-from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -12,16 +12,11 @@ import pytest
 from rich.console import Console
 
 from tests.spots import detector, spotted
-from unsuplmk import registry
-from unsuplmk.annotations import splits
 from unsuplmk.errors import UserError
 from unsuplmk.evaluate import Report, evaluate, health
 from unsuplmk.interfaces import Dataset
-from unsuplmk.prepare import Fit
-from unsuplmk.regress import guesses
-from unsuplmk.samples import Sample
+from unsuplmk.protocols import protocol
 
-MTFL = Path(__file__).resolve().parents[2] / "shared/data/mtfl"
 RNG = np.random.default_rng(0)
 
 
@@ -168,21 +163,59 @@ def test_a_report_is_plain_json_and_a_table() -> None:
     assert f"{report.figures['constant']['error']:.2f}" in text
 
 
+def test_a_report_says_what_was_measured_how_sure_it_is_and_what_is_odd() -> None:
+    train, test = Known(30, "same"), Known(12, "same", seed=1)
+    test.truth[2][0] = (-3.0, 5.0)
+    messages: list[str] = []
+    report = judge(train, test, report=messages.append)
+    low, high = report.intervals["constant"]["error"]
+    assert low < report.figures["constant"]["error"] < high
+    assert set(report.point_intervals["constant"]) == {"left", "right"}
+    assert report.test == 12  # odd images count
+    assert report.remarks == tuple(messages)
+    assert "1 annotated points of 1 test images lie outside" in messages[0]
+    assert "12 of 12 test images are training images too" in messages[1]
+    values = json.loads(json.dumps(report.as_dict(), allow_nan=False))
+    assert values["protocol"]["name"] == "plain"
+    assert values["protocol"]["words"]
+    assert values["score"] == values["error"] == report.score
+    assert (values["resamples"], values["interval_level"]) == (1000, 95)
+
+
+def test_a_protocol_decides_the_normaliser_and_the_headline_unless_the_user_does() -> None:
+    train, test = Known(30, "train"), Known(12, "test", seed=1)
+    eyes = replace(protocol("mafl"), points=("left", "right"), held_out=0.0)
+    report = judge(train, test, protocol=eyes)
+    assert (report.headline, report.unit) == ("without_intercept", "% of the distance left to right")
+    changed = judge(train, test, protocol=eyes, normalise="px", intercept=True)
+    assert (changed.headline, changed.unit) == ("with_intercept", "px")
+    console = Console(width=100, record=True, file=StringIO())
+    console.print(changed.table())
+    text = console.export_text()
+    assert "mafl: MAFL, as published" in text
+    assert "not as the protocol says: normalise px for 0,1" in text
+    with pytest.raises(UserError, match="protocol mafl needs 5 points"):
+        judge(train, test, protocol="mafl")
+
+
+def test_points_are_put_into_the_protocols_order() -> None:
+    train, test = Known(30, "train"), Known(12, "test", seed=1)
+    turned = replace(protocol("plain"), name="turned", points=("right", "left"))
+    there, here = judge(train, test, protocol=turned), judge(train, test)
+    assert list(there.per_point["constant"]) == ["right", "left"]
+    assert there.per_point["constant"]["left"] == pytest.approx(here.per_point["constant"]["left"])
+    assert there.per_point["constant"]["left"] != there.per_point["constant"]["right"]
+
+
+def test_the_middle_of_some_points_may_be_an_end_of_the_normaliser() -> None:
+    train, test = Known(30, "train"), Known(12, "test", seed=1)
+    report = judge(train, test, normalise="left+right,right")
+    assert report.unit == "% of the distance left+right to right"
+    half = judge(train, test, normalise="left,right").figures["constant"]["error"]
+    assert report.figures["constant"]["error"] == pytest.approx(2 * half)
+
+
 def test_health_needs_no_annotations() -> None:
     xy = RNG.uniform(-0.8, 0.8, (20, 3, 2))
     xy[:, 1] = 0.2
     assert health(xy)["dead"] == (1,)
-
-
-@pytest.mark.skipif(not MTFL.is_dir(), reason="the shared research images are not here")
-def test_the_constant_guess_on_real_faces_is_the_known_floor() -> None:
-    samples = []
-    for faces, side in zip(splits(MTFL), (128, 150), strict=True):
-        count = len(faces)
-        truth = np.stack([faces.annotation(i) for i in range(count)])
-        landmarks = RNG.uniform(-1, 1, (count, 1, 2))
-        samples.append(Sample(tuple(map(str, range(count))), np.full((count, 2), side), landmarks, truth))
-    guess, truth = guesses(Fit(64), *samples, 0.0)["constant"], samples[1].truth
-    # 23.9505 if 128 px are scaled to 150 about the first pixel's centre; edge to edge, as here, 23.9800
-    apart = np.linalg.norm(truth[:, 0] - truth[:, 1], axis=-1)
-    assert registry.build("metric", "error")(guess, truth, apart / 100)["error"] == pytest.approx(23.95, abs=0.05)

@@ -5,7 +5,7 @@ import pytest
 from sklearn.linear_model import LinearRegression, Ridge
 
 from unsuplmk.errors import UserError
-from unsuplmk.ops.linear import fit_linear
+from unsuplmk.ops.linear import fit_linear, fit_trimmed, swapped
 
 RNG = np.random.default_rng(0)
 
@@ -60,3 +60,29 @@ def test_fewer_images_than_unknowns_are_refused_unless_a_ridge_is_asked_for() ->
     truth[:, 1] = np.nan
     with pytest.raises(UserError, match="0 annotated training images"):
         fit_linear(landmarks, truth, intercept=True, ridge=0.1)
+
+
+def test_images_far_above_the_mean_residual_are_dropped_and_the_map_is_fitted_again() -> None:
+    landmarks = RNG.uniform(0, 64, (60, 3, 2))
+    truth = landmarks[:, [0, 2]] * 0.7 + RNG.normal(size=(60, 2, 2))
+    truth[7] += 80.0
+    truth[9, 1] = np.nan
+    kept = np.arange(60) != 7
+    expected = fit_linear(landmarks[kept], truth[kept], intercept=True)
+    found = fit_trimmed(landmarks, truth, True, beyond=3.0)
+    np.testing.assert_allclose(found.weights, expected.weights)
+    np.testing.assert_allclose(found.offset, expected.offset)
+
+
+def test_labels_that_fit_better_with_left_and_right_swapped_are_swapped_before_the_fit() -> None:
+    landmarks = RNG.uniform(0, 20, (100, 3, 2))
+    landmarks[:, 2] += 40.0
+    truth, sides = landmarks + RNG.normal(size=(100, 3, 2)), [(0, 2)]
+    expected = fit_trimmed(landmarks, truth, True, beyond=3.0).weights
+    mixed = truth.copy()
+    mixed[:20] = mixed[:20, [2, 1, 0]]
+    np.testing.assert_array_equal(swapped(mixed, sides)[:20], truth[:20])
+    np.testing.assert_allclose(fit_trimmed(landmarks, mixed, True, beyond=3.0, swap=sides).weights, expected)
+    mixed[10:] = truth[10:]  # ten count as settled: they are only dropped, if at all
+    plain = fit_trimmed(landmarks, mixed, True, beyond=99.0).weights
+    np.testing.assert_allclose(fit_trimmed(landmarks, mixed, True, beyond=99.0, swap=sides).weights, plain)
