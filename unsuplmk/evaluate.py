@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -25,7 +25,7 @@ from unsuplmk.regress import guesses
 from unsuplmk.samples import Sample, located, remarks
 from unsuplmk.verdict import Report
 
-__all__ = ["Report", "Sample", "evaluate", "guesses", "health", "judge", "located"]
+__all__ = ["Found", "Report", "Sample", "evaluate", "find", "guesses", "health", "judge", "located"]
 
 METRICS: Mapping[str, Mapping[str, Any]] = {"error": {}, "pck": {}}
 """The figures of a report beside the protocol's: metric -> its options."""
@@ -77,6 +77,56 @@ def evaluate(
     Raises:
         UserError: The annotations do not fit the protocol, there are too few, or the normaliser does not exist.
     """
+    given = {"protocol": protocol, "normalise": normalise, "intercept": intercept}
+    found = find(detector, train, test, **given, batch=batch, report=report)
+    judged = judge(
+        *(found.fit, found.fitted, found.judged, found.points),
+        protocol=found.protocol,
+        ridge=ridge,
+        metrics=metrics,
+        groups=groups,
+        report=report,
+    )
+    return replace(judged, skipped=(*found.skipped, *judged.skipped))
+
+
+@dataclass(frozen=True)
+class Found:
+    """The landmarks of both splits, found once, to be judged in more ways than one.
+
+    Args:
+        fit: How the network's square images were made.
+        fitted: Training images.
+        judged: Test images.
+        points: Names of their annotated points, in the protocol's order.
+        protocol: What is measured, with the user's changes.
+        skipped: One message for each image that could not be read.
+    """
+
+    fit: Fit
+    fitted: Sample
+    judged: Sample
+    points: tuple[str, ...]
+    protocol: Protocol
+    skipped: tuple[str, ...]
+
+
+def find(
+    detector: Detector,
+    train: Dataset,
+    test: Dataset,
+    *,
+    protocol: str | Protocol = "plain",
+    normalise: str | None = None,
+    intercept: bool | None = None,
+    batch: int = 64,
+    report: Callable[[str], None] = warnings.warn,
+) -> Found:
+    """The first half of `evaluate`, with its arguments: detect, and make sure that the annotations fit the protocol.
+
+    Raises:
+        UserError: As `evaluate`.
+    """
     if not train.points or train.points != test.points:
         raise UserError(f"both splits need the same annotated points, not {train.points} and {test.points}")
     chosen = (named(protocol) if isinstance(protocol, str) else protocol).changed(normalise, intercept)
@@ -89,15 +139,7 @@ def evaluate(
         report(message)
 
     fitted, judged = (_ordered(located(detector, dataset, batch, note), order) for dataset in (train, test))
-    found = judge(
-        *(detector.fit, fitted, judged, points),
-        protocol=chosen,
-        ridge=ridge,
-        metrics=metrics,
-        groups=groups,
-        report=report,
-    )
-    return replace(found, skipped=(*skipped, *found.skipped))
+    return Found(detector.fit, fitted, judged, points, chosen, tuple(skipped))
 
 
 def judge(
@@ -142,7 +184,7 @@ def judge(
     for message in odd:
         report(message)
     if protocol.held_out:
-        fitted, message = _held_out(fitted, protocol)
+        fitted, message = held_out(fitted, protocol)
         odd.append(message)
     scaled, unit = normaliser(protocol.normalise, points)
     judged, scale = _usable(judged, scaled(judged) * protocol.pixels, protocol, unit, note)
@@ -181,8 +223,8 @@ def _ordered(sample: Sample, order: list[int]) -> Sample:
     return replace(sample, truth=sample.truth[:, order])
 
 
-def _held_out(fitted: Sample, protocol: Protocol) -> tuple[Sample, str]:
-    """Without the last images by name."""
+def held_out(fitted: Sample, protocol: Protocol) -> tuple[Sample, str]:
+    """The training images without those that a protocol holds out, the last by name; and a line that says so."""
     last = round(protocol.held_out * len(fitted.names))
     kept = np.ones(len(fitted.names), bool)
     kept[np.argsort(np.array(fitted.names), kind="stable")[len(kept) - last :]] = False
