@@ -49,6 +49,7 @@ def register_generators() -> Mapping[str, type]:
 def register_losses() -> Mapping[str, type]:
     """The built-in losses."""
     from unsuplmk.losses.alignment import Alignment
+    from unsuplmk.losses.compact import Compact
     from unsuplmk.losses.concentration import Concentration
     from unsuplmk.losses.distinctiveness import Distinctiveness
     from unsuplmk.losses.equivariance import Equivariance
@@ -61,6 +62,7 @@ def register_losses() -> Mapping[str, type]:
 
     return {
         "pixel": Pixel,
+        "compact": Compact,
         "vgg16": Vgg16,
         "vgg19": Vgg19,
         "selfsup": Selfsup,
