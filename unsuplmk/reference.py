@@ -6,6 +6,7 @@ The file is an `.npz` of variable name -> array. Nothing in it is executed: arra
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,21 +120,21 @@ def _open(path: Path) -> np.lib.npyio.NpzFile:
     if not path.is_file():
         raise UserError(f"no file {path}; give an .npz of the checkpoint's variables (docs/imm-2018.md says how)")
     try:
-        file = np.load(path, allow_pickle=False)
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile):
+        file = np.load(path, allow_pickle=False) if zipfile.is_zipfile(path) else None
+    except (ValueError, OSError):  # it ends as a zip does, but begins otherwise
         file = None
-    if not isinstance(file, np.lib.npyio.NpzFile):
+    if file is None:
         raise UserError(f"{path} is not an .npz file: save the variables with numpy.savez(path, **variables)")
     return file
 
 
 def _read(file: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
     """One array of numbers; nothing is unpickled."""
-    if sum(info.file_size for info in file.zip.infolist() if info.filename == f"{name}.npy") > LARGEST:
+    if sum(info.file_size for info in file.zip.infolist() if info.filename in (name, f"{name}.npy")) > LARGEST:
         raise UserError(f"{path}: {name} is larger than any variable of the 2018 code; it is not read")
     try:
-        array = file[name]
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        array = np.asarray(file[name])  # a member that is no array comes as bytes
+    except (ValueError, OSError, EOFError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
         why = " ".join(str(error).split())[:120]
         raise UserError(f"{path}: {name} is damaged or no array of numbers, and nothing in it was run: {why}") from None
     if array.dtype.kind not in "fiu" or not np.isfinite(array).all():

@@ -84,8 +84,8 @@ def test_trailing_padding_shifts_what_a_cell_sees() -> None:
 def test_truncated_weights_are_a_cut_normal_and_biases_zero() -> None:
     torch.manual_seed(0)
     encoder = Convnet(10, init="truncated")
-    weights = torch.cat([m.weight.flatten() for m in encoder.modules() if isinstance(m, nn.Conv2d)])
+    weights = torch.cat([m.weight.detach().flatten() for m in encoder.modules() if isinstance(m, nn.Conv2d)])
     assert float(weights.abs().max()) <= 0.02
     assert float(weights.std()) == pytest.approx(0.01 * 0.8796, rel=0.01)  # sd of a normal cut at two sd
     assert encoder.head.bias is not None
-    assert not encoder.head.bias.any()
+    assert not encoder.head.bias.detach().any()

@@ -92,4 +92,4 @@ def test_truncated_weights_are_small_everywhere() -> None:
     generator = Renderer(5, width=4, init="truncated")
     convolutions = [m for m in generator.modules() if isinstance(m, nn.Conv2d)]
     assert len(convolutions) == 8 + 8
-    assert max(float(m.weight.abs().max()) for m in convolutions) <= 0.02
+    assert max(float(m.weight.detach().abs().max()) for m in convolutions) <= 0.02
