@@ -71,10 +71,10 @@ class Report:
         from rich.table import Table
 
         table = Table(title=self._title(), caption=self._caption(), caption_justify="left")
-        table.add_column("figure")
+        table.add_column("figure", no_wrap=True)
         for kind, title in KINDS.items():
             table.add_column(title, justify="right", style="bold" if kind == self.headline else "")
-        table.add_column(f"{LEVEL:g} % of {KINDS[self.headline]}", justify="right")
+        table.add_column(f"{LEVEL:g} % interval", justify="right")
         for name in self.figures[self.headline]:
             self._row(table, name, name, self.figures, self.intervals)
         table.add_section()

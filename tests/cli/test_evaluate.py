@@ -1,0 +1,88 @@
+"""What `unsuplmk evaluate` adds to its report, on runs that have just been trained for one step."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from tests.small import settings
+from unsuplmk.cli import cli
+from unsuplmk.errors import UserError
+from unsuplmk.media import write_image
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    from unsuplmk.job import train
+
+    folder = tmp_path_factory.mktemp("runs")
+    return [str(train(settings(steps=1, seed=seed), folder / str(seed))) for seed in (0, 1)]
+
+
+@pytest.fixture(scope="module")
+def faces(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures of noise, with five points each."""
+    folder = tmp_path_factory.mktemp("faces")
+    rng = np.random.default_rng(0)
+    rows = ["file,split," + ",".join(f"x{i},y{i}" for i in range(5))]
+    for number in range(40):
+        write_image(folder / f"{number}.png", rng.integers(0, 255, (32, 32, 3), dtype=np.uint8))
+        points = ",".join(f"{value:.2f}" for value in rng.uniform(1, 30, 10))
+        rows.append(f"{number}.png,{'train' if number < 15 else 'test'},{points}")
+    (folder / "points.csv").write_text("\n".join(rows) + "\n")
+    return folder / "points.csv"
+
+
+def evaluated(*args: object) -> str:
+    return CliRunner().invoke(cli, ["evaluate", *map(str, args)], catch_exceptions=False).stdout
+
+
+def test_labels_comparison_and_backward_error_join_the_report(runs: list[str], faces: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    plot = tmp_path / "plot.svg"
+    asked = ["--protocol", "aflw", "--labels", "1,5", "--repeats", 2, "--compare", "--trained-on", "noise", "--ced", 9]
+    found = json.loads(evaluated(runs[0], faces, *asked, "--plot", plot, "--json"))
+    assert found == json.loads((Path(runs[0]) / "metrics.json").read_text())
+    assert [row["labels"] for row in found["labels"]["rows"]] == [1, 5, 14]
+    assert found["labels"]["rows"][0]["solver"] == "least norm"
+    ours = [row for row in found["comparison"]["rows"] if row["method"] == "ours"]
+    assert [(row["trained_on"], row["landmarks"], row["value"]) for row in ours] == [("noise", 4, found["score"])]
+    assert found["backward"]["train"] == 15
+    assert "auc@9" in found["figures"]["constant"]
+    assert "noise" in plot.read_text()
+    text = evaluated(runs[0], faces, *asked)
+    for words in ("error by labelled images", "RCPR", "backward: points predict landmarks"):
+        assert words in text
+
+
+def test_labels_without_numbers_are_those_of_the_published_curve(runs: list[str], faces: Path) -> None:
+    found = json.loads(evaluated(runs[0], faces, "--labels", "--repeats", 1, "--json"))
+    assert [row["labels"] for row in found["labels"]["rows"]] == [1, 5, 10, 15]
+    assert found["comparison"] is None
+
+
+def test_two_runs_are_compared_without_labels(runs: list[str], faces: Path) -> None:
+    found = json.loads(evaluated(runs[0], faces, "--against", runs[1], "--json"))
+    assert (found["images"], found["landmarks"]) == (25, [4, 4])  # the test split
+    same = json.loads(evaluated(runs[0], faces.parent, "--against", runs[0], "--json"))
+    assert same["images"] == 40  # a folder of images
+    assert same["raw"]["mean"] == 0
+    assert "A predicted from B" in evaluated(runs[0], "puppets", "--against", runs[1], "--tolerance", 3)
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (["--compare"], "no published figures for protocol 'plain'"),
+        (["--compare", "--protocol", "aflw", "--intercept"], "as it is"),
+        (["--labels", "few"], "such as 1,5,10"),
+        (["--plot", "plot.gif"], r"ends in \.pdf"),
+    ],
+)
+def test_what_cannot_be_done_is_said_before_the_run_is_looked_for(args: list[str], reason: str) -> None:
+    with pytest.raises(UserError, match=reason):
+        evaluated("no/run", "no/data", *args)
