@@ -6,7 +6,8 @@ import torch
 from torch import Tensor
 
 from tests.golden import needs_golden, stored
-from unsuplmk.bottlenecks.gaussian import Gaussian
+from unsuplmk.bottlenecks.gaussian import Gaussian, Shape
+from unsuplmk.ops.coordinates import Grid
 from unsuplmk.ops.marginals import Pooling
 from unsuplmk.types import Landmarks
 
@@ -34,24 +35,37 @@ def test_maps_are_isotropic_gaussians_with_a_peak_of_one(sigma: float, size: tup
 
 
 @needs_golden
-@pytest.mark.parametrize("size", [16, 32])
-def test_maps_are_the_references_on_its_corner_aligned_grid(size: int) -> None:
-    values, shrunk = stored("gauss_mask"), (size - 1) / size  # its grid is ours, stretched so that the corners are 1
-    sigma = 0.1 / np.sqrt(2)  # it has exp(-d^2 / s^2)
-    xy = values["mu"][..., ::-1] * shrunk
-    found = Gaussian(5, sigma=float(sigma * shrunk)).render(at(xy.copy()), (size, size))
-    np.testing.assert_allclose(found.numpy(), values[f"rot_{size}"].transpose(0, 3, 1, 2), atol=1e-5)
-
-
-@needs_golden
 @pytest.mark.parametrize("mode", ["eval", "train"])
-def test_mean_pooling_locates_as_the_reference_does(mode: str) -> None:
+def test_mean_pooling_on_the_grid_of_the_corners_locates_as_the_reference_does(mode: str) -> None:
     values = stored("imm_official_forward")
     heatmaps = torch.from_numpy(values[f"{mode}_hm"]).permute(0, 3, 1, 2)
-    found = (
-        Gaussian(10, pooling="mean", sharpness=1.0).locate(heatmaps).xy.numpy() * 16 / 15
-    )  # onto corner-aligned centres
+    found = Gaussian(10, pooling="mean", sharpness=1.0, grid="corners").locate(heatmaps).xy.numpy()
     np.testing.assert_allclose(found, values[f"{mode}_yx"][..., ::-1], atol=1e-5)
+
+
+@pytest.mark.parametrize("grid", ["centres", "corners"])
+@pytest.mark.parametrize("shape", ["rot", "flat", "ankush"])
+def test_every_shape_on_every_grid_follows_its_formula(shape: Shape, grid: Grid) -> None:
+    xy, (height, width), q = RNG.uniform(-1, 1, (2, 5, 2)), (12, 20), 1 / (0.2 * np.sqrt(2))
+    columns, rows = (axis(n) if grid == "centres" else np.linspace(-1, 1, n) for n in (width, height))
+    dx = columns[None, None, None, :] - xy[..., 0, None, None]
+    dy = rows[None, None, :, None] - xy[..., 1, None, None]
+    expected = {
+        "rot": np.exp(-(q**2) * (dx**2 + dy**2)),
+        "flat": np.exp(-((q**2 * (dx**2 + dy**2) + 1e-5) ** 0.25)),
+        "ankush": np.exp(-np.sqrt(1e-4 + abs(dx) * q)) * np.exp(-np.sqrt(1e-4 + abs(dy) * q)),
+    }[shape]
+    found = Gaussian(5, sigma=0.2, shape=shape, grid=grid).render(at(xy), (height, width))
+    np.testing.assert_allclose(found.numpy(), expected, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("shape", ["rot", "flat", "ankush"])
+def test_a_point_on_a_pixel_has_a_finite_gradient_in_every_shape(shape: Shape) -> None:
+    landmarks = at(np.zeros((1, 1, 2)))
+    landmarks.xy.requires_grad_()
+    Gaussian(1, shape=shape).render(landmarks, (15, 15)).square().sum().backward()
+    assert landmarks.xy.grad is not None
+    assert bool(landmarks.xy.grad.isfinite().all())
 
 
 @pytest.mark.parametrize("pooling", ["joint", "sum", "mean"])

@@ -2,12 +2,14 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from unsuplmk.ops.coordinates import grid
+from unsuplmk.ops.thinplate import ThinPlate, random
 from unsuplmk.pairs.warped import Warped
 from unsuplmk.types import Pair
 
@@ -118,3 +120,52 @@ def test_each_image_of_a_batch_is_warped_otherwise() -> None:
     pair = pair_of(smooth(1).expand(2, -1, -1, -1))
     assert not torch.allclose(pair.target[0], pair.target[1], atol=0.01)
     assert not torch.allclose(pair.source[0], pair.source[1], atol=0.01)
+
+
+def warps(batch: int, seed: int = 0) -> tuple[ThinPlate, ThinPlate]:
+    """The two warps that `Warped` draws first from a seed."""
+    torch.manual_seed(seed)
+    like, target = torch.zeros(()), {"bend": 0.001, "bend_some": 0.005, "shift": 0.1}
+    g1 = random(batch, like, **target)
+    return g1, random(batch, like, **{**target, "bend_some": 0.01}, rotation=5.0, scale=0.1)
+
+
+def looked_up(image: np.ndarray, warp: ThinPlate) -> np.ndarray:
+    """(c h w) seen through one warp as the 2018 code does it: corners at -1 and 1, bilinear, zeros outside."""
+    side = image.shape[-1]
+    axis = np.linspace(-1, 1, side)
+    xy = torch.from_numpy(np.stack(np.meshgrid(axis, axis), -1).reshape(1, -1, 2)).float()
+    x, y = ((warp.points(xy)[0].double().numpy() + 1) / 2 * (side - 1)).T
+    left, top = np.floor(x).astype(int), np.floor(y).astype(int)
+    seen = np.zeros((len(image), side * side))
+    for dx, dy in ((0, 0), (1, 0), (0, 1), (1, 1)):
+        column, row = left + dx, top + dy
+        share = (1 - abs(x - column)) * (1 - abs(y - row))
+        inside = (column >= 0) & (column < side) & (row >= 0) & (row < side)
+        seen[:, inside] += (share * image[:, row.clip(0, side - 1), column.clip(0, side - 1)])[:, inside]
+    return seen.reshape(image.shape)
+
+
+@pytest.mark.parametrize("source", ["resampled", "independent"])
+def test_on_the_grid_of_the_corners_both_images_are_those_of_an_independent_look_up(source: str) -> None:
+    image = smooth(1)
+    g1, g2 = warps(1)
+    pair = pair_of(image, padding="zeros", grid="corners", source=source)
+    target = looked_up(image[0].numpy(), g1)
+    np.testing.assert_allclose(pair.target[0].numpy(), target, atol=1e-4)
+    expected = looked_up(target if source == "resampled" else image[0].numpy(), g2)
+    np.testing.assert_allclose(pair.source[0].numpy(), expected, atol=1e-4)
+
+
+def test_a_resampled_source_is_the_target_seen_through_the_warp() -> None:
+    for grid_of in ("centres", "corners"):
+        pair = pair_of(smooth(2), padding="zeros", grid=grid_of, source="resampled")
+        assert pair.warp is not None
+        torch.testing.assert_close(pair.source, pair.warp.images(pair.target))
+
+
+def test_independent_warps_carry_no_warp_between_them_and_say_so() -> None:
+    pairs = Warped(source="independent")
+    assert pairs.provides == {"weight"}
+    assert Warped().provides == {"weight", "warp"}
+    assert pairs((smooth(2),)).warp is None
