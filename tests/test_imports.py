@@ -25,7 +25,7 @@ LEVELS = (
     ("normalise", "regress", "measure"),
     ("verdict",),
     ("evaluate", "render", "gather", "swap", "disentangle", "animate"),
-    ("label_curve", "backward", "agreement", "consistency", "published", "plots"),
+    ("label_curve", "backward", "agreement", "consistency", "published", "plots", "analyses"),
     ("stages",),
     ("cli",),
 )

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Integer
 
+from unsuplmk import registry
+from unsuplmk.data import open_data
+from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.linear import fit_linear
 from unsuplmk.types import Tracks
 
@@ -102,6 +109,47 @@ class Agreement:
             table.add_row(name, f"{prediction.residual:.2f}", "")
             table.add_row("variance explained", f"{100 * prediction.explained:.1f} %", "0 %")
         return table
+
+
+def compare_runs(
+    a: Detector,
+    b: Detector,
+    data: str | Path,
+    *,
+    split: str = "test",
+    tolerance: float = 5.0,
+    seed: int = 0,
+    batch: int = 64,
+    report: Callable[[str], None] = warnings.warn,
+) -> Agreement:
+    """Detect the landmarks of two runs in the same images, and compare them.
+
+    Args:
+        a: One run.
+        b: The other.
+        data: Images: whatever `predict` reads.
+        split: Which of them, where they are split.
+        tolerance: As for `agreement`.
+        seed: As for `agreement`.
+        batch: Images a forward pass.
+        report: Called with one line for every image that is left out.
+
+    Raises:
+        UserError: There are no such images, or too few.
+    """
+    images = _images(data, split)
+    found = a.predict(images, batch=batch, report=report), b.predict(images, batch=batch, report=lambda line: None)
+    return agreement(*common(*found), tolerance, seed)
+
+
+def _images(data: str | Path, split: str) -> Dataset:
+    """The images of a split, where the data has splits; all images otherwise."""
+    path = Path(data).expanduser()
+    if path.is_file() and path.suffix.lower() == ".csv":
+        return open_data(data, {"split": split})  # a CSV without splits gives all its rows
+    named = None if path.exists() else registry.components("dataset").get(str(data))
+    has_splits = named is not None and "split" in registry.options(named.cls).model_fields
+    return open_data(data, {"split": split} if has_splits else {})
 
 
 def common(a: Tracks, b: Tracks) -> tuple[Float[np.ndarray, "images a 2"], Float[np.ndarray, "images b 2"]]:

@@ -25,7 +25,7 @@ from unsuplmk.regress import guesses
 from unsuplmk.samples import Sample, located, remarks
 from unsuplmk.verdict import Report
 
-__all__ = ["Found", "Report", "Sample", "evaluate", "find", "guesses", "health", "judge", "located"]
+__all__ = ["Found", "Report", "Sample", "evaluate", "evaluate_found", "find", "guesses", "health", "judge", "located"]
 
 METRICS: Mapping[str, Mapping[str, Any]] = {"error": {}, "pck": {}}
 """The figures of a report beside the protocol's: metric -> its options."""
@@ -79,15 +79,7 @@ def evaluate(
     """
     given = {"protocol": protocol, "normalise": normalise, "intercept": intercept}
     found = find(detector, train, test, **given, batch=batch, report=report)
-    judged = judge(
-        *(found.fit, found.fitted, found.judged, found.points),
-        protocol=found.protocol,
-        ridge=ridge,
-        metrics=metrics,
-        groups=groups,
-        report=report,
-    )
-    return replace(judged, skipped=(*found.skipped, *judged.skipped))
+    return evaluate_found(found, ridge=ridge, metrics=metrics, groups=groups, report=report)
 
 
 @dataclass(frozen=True)
@@ -140,6 +132,30 @@ def find(
 
     fitted, judged = (_ordered(located(detector, dataset, batch, note), order) for dataset in (train, test))
     return Found(detector.fit, fitted, judged, points, chosen, tuple(skipped))
+
+
+def evaluate_found(
+    found: Found,
+    *,
+    ridge: float = 0.0,
+    metrics: Mapping[str, Mapping[str, Any]] = METRICS,
+    groups: Mapping[str, str] | None = None,
+    report: Callable[[str], None] = warnings.warn,
+) -> Report:
+    """The second half of `evaluate`, with its arguments.
+
+    Raises:
+        UserError: As `evaluate`.
+    """
+    judged = judge(
+        *(found.fit, found.fitted, found.judged, found.points),
+        protocol=found.protocol,
+        ridge=ridge,
+        metrics=metrics,
+        groups=groups,
+        report=report,
+    )
+    return replace(judged, skipped=(*found.skipped, *judged.skipped))
 
 
 def judge(

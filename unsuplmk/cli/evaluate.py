@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from unsuplmk.cli.errors import warn
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
@@ -62,6 +67,38 @@ def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
     type=click.FloatRange(min=0, min_open=True),
     help="Also count the points within T of the truth, in the unit of the error; may be repeated.",
 )
+@click.option(
+    "--ced",
+    multiple=True,
+    metavar="T",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Also the area under the cumulative error curve of the images up to T, and the share above; may be repeated.",
+)
+@click.option(
+    "--labels",
+    metavar="N,...",
+    is_flag=False,
+    flag_value="default",
+    default="",
+    help="Also the error with so few labelled training images; without numbers, those of the published curve.",
+)
+@click.option(
+    "--repeats", type=click.IntRange(min=1), default=10, show_default=True, help="Random choices of --labels images."
+)
+@click.option(
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of whatever is chosen at random."
+)
+@click.option("--compare", is_flag=True, help="Put the figure among the published ones of the protocol.")
+@click.option("--trained-on", metavar="TEXT", default="", help="Names RUN's training images in --compare.")
+@click.option("--plot", metavar="FILE", default="", help="Draw the cumulative errors, --labels, --compare.")
+@click.option("--against", metavar="RUN2", default="", help="Instead, compare with RUN2's landmarks; needs no labels.")
+@click.option(
+    "--tolerance",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    show_default=True,
+    help="For --against: landmarks are the same up to this mean distance, in % of the image's side.",
+)
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images a forward pass.")
 @click.option("--json", "as_json", is_flag=True, help="Print every figure as JSON.")
@@ -75,6 +112,15 @@ def command(
     intercept: bool | None,
     ridge: float,
     pck: tuple[float, ...],
+    ced: tuple[float, ...],
+    labels: str,
+    repeats: int,
+    seed: int,
+    compare: bool,
+    trained_on: str,
+    plot: str,
+    against: str,
+    tolerance: float,
     device: str,
     batch: int,
     as_json: bool,
@@ -85,34 +131,63 @@ def command(
     landmarks to points is fitted on one split and judged on another, beside a constant guess. The figures also go to
     metrics.json in RUN.
     """
-    from unsuplmk.annotations import cells, splits
     from unsuplmk.detector import Detector
-    from unsuplmk.evaluate import evaluate
+
+    if against:
+        from unsuplmk.agreement import compare_runs
+
+        runs = [Detector.load(one, device) for one in (run, against)]
+        agreed = compare_runs(*runs, data, split=test_split, tolerance=tolerance, seed=seed, batch=batch, report=warn)
+        _show(json.dumps(agreed.as_dict(), indent=2) if as_json else "", [agreed.table()])
+        return
+    from unsuplmk import analyses
+    from unsuplmk.annotations import cells, splits
+    from unsuplmk.evaluate import evaluate_found, find
+    from unsuplmk.label_curve import parse_counts
     from unsuplmk.protocols import protocol as named
 
+    # what cannot be done is said before anything is computed
+    counts = parse_counts(labels) if labels else ()
+    if compare:
+        analyses.check_comparable(named(protocol).changed(normalise, intercept))
+    if plot:
+        from unsuplmk.plots import check, draw
+
+        check(Path(plot))
     train, test = splits(data, train=train_split, test=test_split)
     column = named(protocol).column
-    report = evaluate(
-        Detector.load(run, device),
-        train,
-        test,
-        protocol=protocol,
-        normalise=normalise,
-        intercept=intercept,
-        ridge=ridge,
-        metrics={"error": {}, "pck": {"thresholds": pck} if pck else {}},
-        groups=cells(data, column) if column else None,
-        batch=batch,
-        report=warn,
+    groups = cells(data, column) if column else None
+    metrics = {"error": {}, "pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}
+    detector = Detector.load(run, device)
+    asked = {"protocol": protocol, "normalise": normalise, "intercept": intercept}
+    found = find(detector, train, test, **asked, batch=batch, report=warn)
+    report = evaluate_found(found, ridge=ridge, metrics=metrics, groups=groups, report=warn)
+    more = analyses.Analyses(
+        analyses.back(found, ridge),
+        analyses.by_labels(found, counts, repeats=repeats, ridge=ridge, groups=groups, seed=seed) if labels else None,
+        analyses.beside_published(found, report, trained_on or _name(detector.config.data)) if compare else None,
     )
-    figures = json.dumps(report.as_dict(), indent=2)
-    if as_json:
-        click.echo(figures)
-    else:
-        from rich.console import Console
-
-        Console().print(report.table())
+    figures = json.dumps({**report.as_dict(), **more.as_dict()}, indent=2)
+    _show(figures if as_json else "", [report.table(), *more.shown()])
     _keep(Path(run) / "metrics.json", figures)
+    if plot:
+        draw(Path(plot), analyses.panels(found, report, more, ridge))
+
+
+def _show(text: str, tables: Sequence[Table | str]) -> None:
+    if text:
+        click.echo(text)
+        return
+    from rich.console import Console
+
+    for table in tables:
+        Console(highlight=False).print(table)
+
+
+def _name(data: str) -> str:
+    """What to call training images: the last folder, or the file without its suffix if it lies in none."""
+    path = Path(data)
+    return path.parent.name or path.stem if path.suffix else path.name
 
 
 def _keep(path: Path, figures: str) -> None:
