@@ -41,7 +41,6 @@ GREYEST = 0.01
 """Mean chroma below which an image counts as grey: JPEG leaves a little in grey ones."""
 
 LOG_EVERY = 50
-WARMUP = 100
 
 
 @dataclass(frozen=True)
@@ -115,7 +114,7 @@ def colorise(
         with launch.Interruption() as interruption:
             for number, chosen in enumerate(_order(train, batch, steps, seed), 1):
                 for group in optimizer.param_groups:
-                    group["lr"] = learning_rate * min(1, number / WARMUP) * (1 + math.cos(math.pi * number / steps)) / 2
+                    group["lr"] = learning_rate * _course(number / steps)
                 with launch.autocast(name, precision):
                     loss = _loss(network.train(), *_batch(frames, chosen, name))
                 loss.backward()
@@ -139,26 +138,31 @@ def colorise(
     finally:
         console.finish()
     result = Result(out, number, len(train), figures["held out"], judge.constant)
-    _write(network, result, width=width, size=size, seed=seed)
+    _write(network, result, {"width": width, "size": size, "seed": seed})
     if interruption.asked:
         raise KeyboardInterrupt(f"{interruption.asked} at step {number} of {steps}; what was learnt is in {out}")
     return result
 
 
-def _loss(network: Hypercolumn, image: Tensor, xy: Tensor, rgb: Tensor) -> Tensor:
-    return colour.surprise(network(image, xy).flatten(0, 1), rgb.flatten(0, 1))
+def _course(progress: float) -> float:
+    """Of the learning rate: a linear warm-up over the first twentieth, then half a cosine down to zero."""
+    return min(1, 20 * progress) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def _loss(network: Hypercolumn, image: Tensor, pixels: Tensor, rgb: Tensor) -> Tensor:
+    return colour.surprise(network(image, pixels).flatten(0, 1), rgb.flatten(0, 1))
 
 
 def _batch(frames: Pack, chosen: np.ndarray, device: str) -> tuple[Tensor, Tensor, Tensor]:
-    """Images, each as it is or mirrored; the coordinates of random pixels; and their colours."""
+    """Images, each as it is or mirrored; random pixels (x, y); and their colours."""
     image = torch.from_numpy(frames.frames[chosen]).to(device).permute(0, 3, 1, 2).float().div_(255)
     mirrored = torch.rand(len(image), 1, 1, 1, device=device) < 0.5
     image = torch.where(mirrored, image.flip(-1), image)
     side = image.shape[-1]
     place = torch.randint(side * side, (len(image), PIXELS), device=device)
-    xy = (2 * torch.stack([place % side, place // side], -1) + 1) / side - 1
+    pixels = torch.stack([place % side, place // side], -1)
     rgb = image.flatten(2).gather(2, place[:, None].expand(-1, 3, -1)).transpose(1, 2)
-    return image, xy, rgb
+    return image, pixels, rgb
 
 
 def _order(train: np.ndarray, batch: int, steps: int, seed: int) -> Iterator[np.ndarray]:
@@ -215,9 +219,9 @@ class _Judge:
         network.eval()
         total = 0.0
         for parts in self.batches:
-            image, xy, rgb = (part.to(self.device) for part in parts)
+            image, pixels, rgb = (part.to(self.device) for part in parts)
             with launch.autocast(self.device, self.precision):
-                total += float(_loss(network, image, xy, rgb)) * len(image)
+                total += float(_loss(network, image, pixels, rgb)) * len(image)
         return total / sum(len(image) for image, _, _ in self.batches)
 
 
@@ -230,7 +234,7 @@ def _writable(out: Path) -> None:
     out.unlink()
 
 
-def _write(network: Hypercolumn, result: Result, **settings: float) -> None:
+def _write(network: Hypercolumn, result: Result, settings: Mapping[str, object]) -> None:
     facts = {**settings, "steps": result.steps, "images": result.images}
     judged = {"loss": round(result.loss, 4), "constant": round(result.constant, 4)}
     texts = {key: str(value) for key, value in {**facts, **judged}.items()}

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--learning-rate",
-    type=click.FloatRange(min=0, min_open=True),
+    type=click.FloatRange(min=0, max=10, min_open=True),
     default=1e-3,
     show_default=True,
     help="Peak learning rate of Adam.",

@@ -21,6 +21,9 @@ NAMES = tuple(f"conv{block}_{n}" for block, count in enumerate(BLOCKS, 1) for n 
 CHANNELS = dict(zip(NAMES, np.repeat((64, 128, 256, 512, 512), BLOCKS).tolist(), strict=True))
 """Outputs of each convolution in the published network."""
 
+ENDS = tuple(f"conv{block}_{count}" for block, count in enumerate(BLOCKS, 1))
+"""The last convolution of each block."""
+
 GREY = 114.451 / 255
 """What is subtracted from the mean of R, G and B in [0, 1] (Larsson et al. 2017)."""
 
@@ -38,7 +41,7 @@ def sequence(stages: Mapping[str, Sequence[nn.Module]]) -> nn.Sequential:
 
 
 def taps() -> dict[str, int]:
-    """Convolution -> index of its ReLU in `build`'s network."""
+    """Convolution -> index of its ReLU in a `sequence` of a convolution and a ReLU a stage."""
     return {name: 2 * i + 1 + int(name[4]) - 1 for i, name in enumerate(NAMES)}
 
 
