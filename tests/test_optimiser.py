@@ -14,7 +14,7 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 from torch import nn
 
-from tests.small import settings
+from tests.small import SMALL, settings
 from unsuplmk import checkpoint
 from unsuplmk.errors import UserError
 from unsuplmk.job import Job
@@ -23,9 +23,18 @@ from unsuplmk.optimiser import Optimiser, Plateau, convolutions, learning_rate
 from unsuplmk.types import Pair
 
 ENGINE = Accelerator(cpu=True)
+RELEASED = {
+    "pairs": {"name": "warped", "source": "resampled", "grid": "corners", "padding": "zeros"},
+    "encoder": {**SMALL["encoder"], "padding": "trailing", "pixels": "bytes", "init": "truncated"},
+    "bottleneck": {"name": "gaussian", "pooling": "mean", "sharpness": 1.0, "shape": "flat", "grid": "corners"},
+    "generator": {**SMALL["generator"], "padding": "trailing", "upsampling": "corner", "pixels": "bytes"},
+    "loss": ["pixel", "separation"],
+}
+"""The parts as in the recipe imm-2018."""
+
 COURSES = {
     "constant": {},
-    "staircase": {"optimizer": "adam", "clip_by": "tensor", "weight_decay": 1e-2},
+    "staircase": {"optimizer": "adam", "clip_by": "tensor", "weight_decay": 1e-2, **RELEASED},
     "plateau": {"optimizer": "adam", "patience": 1, "weight_decay": 1e-2, "learning_rate": 1e-5},
 }
 
