@@ -28,21 +28,31 @@ def register_encoders() -> Mapping[str, type]:
 @hookimpl
 def register_bottlenecks() -> Mapping[str, type]:
     """The built-in bottlenecks."""
+    from unsuplmk.bottlenecks.code import Code
     from unsuplmk.bottlenecks.density import Density
     from unsuplmk.bottlenecks.gaussian import Gaussian
 
-    return {"gaussian": Gaussian, "density": Density}
+    return {"gaussian": Gaussian, "density": Density, "code": Code}
 
 
 @hookimpl
 def register_generators() -> Mapping[str, type]:
     """The built-in generators."""
     from unsuplmk.generators.descriptors import Descriptors
+    from unsuplmk.generators.flow import Flow
     from unsuplmk.generators.none import Nothing
     from unsuplmk.generators.renderer import Renderer
+    from unsuplmk.generators.template import Template
     from unsuplmk.generators.unet import UNet
 
-    return {"renderer": Renderer, "unet": UNet, "descriptors": Descriptors, "none": Nothing}
+    return {
+        "renderer": Renderer,
+        "unet": UNet,
+        "descriptors": Descriptors,
+        "flow": Flow,
+        "template": Template,
+        "none": Nothing,
+    }
 
 
 @hookimpl

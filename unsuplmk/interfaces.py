@@ -65,12 +65,14 @@ class Bottleneck(nn.Module, ABC):
 
     Class attributes:
         provides: Which of {"cov", "density"} its landmarks carry.
+        places: False if its numbers are an embedding, which lies nowhere in the image.
 
     Attributes:
         maps: How many channels `render` draws.
     """
 
     provides: ClassVar[frozenset[str]] = frozenset()
+    places: ClassVar[bool] = True
     maps: int
 
     @abstractmethod

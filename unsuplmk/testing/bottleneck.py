@@ -26,15 +26,21 @@ def keeps_points_inside_the_image(part: Part) -> None:
 
 
 def finds_a_sharp_peak_where_it_is(part: Part) -> None:
-    """Half a cell is the most that it may miss."""
+    """Half a cell is the most that it may miss; what has no places must tell peaks apart, and claim no confidence."""
     peaks, wanted = _peaks()
-    miss = (part.build(LANDMARKS).locate(peaks).xy - wanted).abs()
+    bottleneck: Bottleneck = part.build(LANDMARKS).eval()
+    found = bottleneck.locate(peaks)
+    if not bottleneck.places:
+        assert not torch.equal(found.xy, bottleneck.locate(peaks.flip(-1)).xy), "the code is the same for other peaks"
+        assert (found.score == 0).all(), "places is False, yet it is confident of its points: the score must be 0"
+        return
+    miss = (found.xy - wanted).abs()
     cell = torch.tensor([2 / W, 2 / H])
     assert (miss <= cell / 2).all(), f"the peaks are missed by up to {(miss / cell).max():.2f} cells"
 
 
 def draws_a_point_where_it_was_found(part: Part) -> None:
-    """With one map a landmark, each peaks at its landmark; in any case, moving the points changes the maps."""
+    """With one map a landmark and places, each peaks at its landmark; in any case, other points make other maps."""
     bottleneck = part.build(LANDMARKS)
     height, width = 32, 48
     peaks, wanted = _peaks()
@@ -42,7 +48,7 @@ def draws_a_point_where_it_was_found(part: Part) -> None:
     assert_image_like(maps, (1, bottleneck.maps, height, width), "maps")
     turned = bottleneck.render(bottleneck.locate(peaks.flip(-1)), (height, width))
     assert (maps - turned).abs().max() > 1e-3, "the maps do not depend on where the landmarks are"
-    if bottleneck.maps == LANDMARKS:
+    if bottleneck.places and bottleneck.maps == LANDMARKS:
         drawn = grid(height, width, maps).reshape(-1, 2)[maps.flatten(2).argmax(-1)]
         miss = (drawn - wanted).abs() / torch.tensor([2 / W, 2 / H])
         assert (miss <= 1).all(), f"maps peak up to {miss.max():.2f} cells from the landmark"
@@ -71,6 +77,8 @@ def runs_in_bfloat16(part: Part) -> None:
     """Scores may come in half precision; the points stay as exact as float32 lets them."""
     peaks, wanted = _peaks()
     bottleneck = part.build(LANDMARKS)
+    if not bottleneck.places:
+        wanted = bottleneck.locate(peaks.bfloat16().float()).xy
     with torch.autocast("cpu", torch.bfloat16):
         found = bottleneck.locate(peaks.bfloat16())
         maps = bottleneck.render(found, (H, W))
