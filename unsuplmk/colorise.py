@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, final
 
 import numpy as np
 import torch
@@ -40,7 +40,10 @@ HELD = 512
 GREYEST = 0.01
 """Mean chroma below which an image counts as grey: JPEG leaves a little in grey ones."""
 
-LOG_EVERY = 50
+LOG_EVERY, JUDGE_EVERY = 50, 500
+
+Batch = tuple[Tensor, Tensor, Tensor]
+"""Images, some of their pixels (x, y), and the colours there."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +102,8 @@ def colorise(
         UserError: The images are too few or grey, or the file cannot be written.
         KeyboardInterrupt: Ctrl-C or SIGTERM came; what was learnt so far was saved first.
     """
+    if size < 32 or batch < 2:
+        raise UserError(f"size {size}, batch {batch}: colourisation takes images of at least 32 px, and 2 a step")
     console, name = console or Silent(), launch.resolve(device)
     _writable(out)
     frames = pack(open_data(data, options), Fit(size, fit), report=console.note)
@@ -106,42 +111,57 @@ def colorise(
     torch.manual_seed(seed)
     network = Hypercolumn(width, 2 * colour.BINS).to(name).to(memory_format=torch.channels_last)
     judge = _Judge(frames, train, held, seed, name, precision)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=1e-4)
-    number, clock, since, sums = 0, time.perf_counter(), 0, 0.0
-    figures: dict[str, float] = {}
+    random = torch.Generator(name).manual_seed(seed)
+    order = (_batch(frames, chosen, random) for chosen in _order(train, batch, steps, seed))
     console.start(steps, 0, f"the colours of {len(train)} images, {len(held)} held out, on {name}")
     try:
         with launch.Interruption() as interruption:
-            for number, chosen in enumerate(_order(train, batch, steps, seed), 1):
-                for group in optimizer.param_groups:
-                    group["lr"] = learning_rate * _course(number / steps)
-                with launch.autocast(name, precision):
-                    loss = _loss(network.train(), *_batch(frames, chosen, name))
-                loss.backward()
-                optimizer.step()
-                optimizer.zero_grad()
-                sums = sums + loss.detach()
-                stop = bool(interruption.asked) or number == steps
-                if number % LOG_EVERY and not stop:
-                    console.update(number, {})
-                    continue
-                mean = float(sums) / (number - since)
-                if not math.isfinite(mean):
-                    raise UserError(f"the loss became NaN or infinite by step {number}; lower --learning-rate")
-                pace = (number - since) * batch / (time.perf_counter() - clock)
-                if stop or number % (10 * LOG_EVERY) == 0:
-                    figures = {"held out": judge(network), "constant guess": judge.constant}
-                console.update(number, {"images/s": pace, "loss": mean, **figures})
-                clock, since, sums = time.perf_counter(), number, 0.0
-                if stop:
-                    break
+            number, loss = _train(network, order, steps, learning_rate, judge, console, interruption)
     finally:
         console.finish()
-    result = Result(out, number, len(train), figures["held out"], judge.constant)
+    result = Result(out, number, len(train), loss, judge.constant)
     _write(network, result, {"width": width, "size": size, "seed": seed})
     if interruption.asked:
         raise KeyboardInterrupt(f"{interruption.asked} at step {number} of {steps}; what was learnt is in {out}")
     return result
+
+
+def _train(
+    network: Hypercolumn,
+    order: Iterable[Batch],
+    steps: int,
+    learning_rate: float,
+    judge: _Judge,
+    console: Console,
+    interruption: launch.Interruption,
+) -> tuple[int, float]:
+    """The loop: how many steps were done, and the loss on held-out images in the end."""
+    optimizer = torch.optim.AdamW(network.parameters(), lr=learning_rate, weight_decay=1e-4)
+    figures = {"constant guess": judge.constant}
+    clock, since, total, number = time.perf_counter(), 0, 0.0, 0
+    for number, batch in enumerate(order, 1):
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate * _course(number / steps)
+        loss = judge.surprise(network.train(), batch)
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+        total = total + loss.detach()
+        stop = bool(interruption.asked) or number == steps
+        if number % LOG_EVERY and not stop:
+            console.update(number, {})
+            continue
+        mean = float(total) / (number - since)
+        if not math.isfinite(mean):
+            raise UserError(f"the loss became NaN or infinite by step {number}; lower --learning-rate")
+        pace = (number - since) * len(batch[0]) / (time.perf_counter() - clock)
+        if stop or number % JUDGE_EVERY == 0:
+            figures = {**figures, "held out": judge(network)}
+        console.update(number, {"images/s": pace, "loss": mean, **figures})
+        clock, since, total = time.perf_counter(), number, 0.0
+        if stop:
+            break
+    return number, figures["held out"]
 
 
 def _course(progress: float) -> float:
@@ -149,17 +169,13 @@ def _course(progress: float) -> float:
     return min(1, 20 * progress) * (1 + math.cos(math.pi * progress)) / 2
 
 
-def _loss(network: Hypercolumn, image: Tensor, pixels: Tensor, rgb: Tensor) -> Tensor:
-    return colour.surprise(network(image, pixels).flatten(0, 1), rgb.flatten(0, 1))
-
-
-def _batch(frames: Pack, chosen: np.ndarray, device: str) -> tuple[Tensor, Tensor, Tensor]:
+def _batch(frames: Pack, chosen: np.ndarray, random: torch.Generator) -> Batch:
     """Images, each as it is or mirrored; random pixels (x, y); and their colours."""
-    image = torch.from_numpy(frames.frames[chosen]).to(device).permute(0, 3, 1, 2).float().div_(255)
-    mirrored = torch.rand(len(image), 1, 1, 1, device=device) < 0.5
+    image = torch.from_numpy(frames.frames[chosen]).to(random.device).permute(0, 3, 1, 2).float().div_(255)
+    mirrored = torch.rand(len(image), 1, 1, 1, device=random.device, generator=random) < 0.5
     image = torch.where(mirrored, image.flip(-1), image)
     side = image.shape[-1]
-    place = torch.randint(side * side, (len(image), PIXELS), device=device)
+    place = torch.randint(side * side, (len(image), PIXELS), device=random.device, generator=random)
     pixels = torch.stack([place % side, place // side], -1)
     rgb = image.flatten(2).gather(2, place[:, None].expand(-1, 3, -1)).transpose(1, 2)
     return image, pixels, rgb
@@ -199,30 +215,37 @@ def _split(frames: Pack, seed: int, console: Console) -> tuple[np.ndarray, np.nd
     return order[:-held], order[-held:]
 
 
+@final
 class _Judge:
     """The loss on held-out images, always at the same pixels, and that of the best constant guess."""
 
     def __init__(
         self, frames: Pack, train: np.ndarray, held: np.ndarray, seed: int, device: str, precision: str
     ) -> None:
-        self.device, self.precision = device, precision
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
-            some = np.random.default_rng(seed).permutation(train)[:HELD]
-            seen = _batch(frames, some, "cpu")[2].flatten(0, 1)
-            self.batches = [_batch(frames, part, "cpu") for part in np.array_split(held, math.ceil(len(held) / 64))]
-        truth = torch.cat([rgb.flatten(0, 1) for _, _, rgb in self.batches])
+        self.frames, self.held, self.seed, self.device, self.precision = frames, held, seed, device, precision
+        some = np.random.default_rng(seed).permutation(train)[:HELD]
+        seen, truth = (torch.cat([rgb.flatten(0, 1) for _, _, rgb in self._batches(part)]) for part in (some, held))
         self.constant = float(colour.surprise(colour.constant(seen).expand(len(truth), -1), truth))
+
+    def _batches(self, indices: np.ndarray) -> Iterator[Batch]:
+        random = torch.Generator().manual_seed(self.seed)
+        for part in np.array_split(indices, math.ceil(len(indices) / 64)):
+            yield _batch(self.frames, part, random)
+
+    def surprise(self, network: Hypercolumn, batch: Batch) -> Tensor:
+        """Of the network at a batch's colours."""
+        image, pixels, rgb = (part.to(self.device) for part in batch)
+        with launch.autocast(self.device, self.precision):
+            return colour.surprise(network(image, pixels).flatten(0, 1), rgb.flatten(0, 1))
 
     @torch.no_grad()
     def __call__(self, network: Hypercolumn) -> float:
+        """Its mean over the held-out images."""
         network.eval()
         total = 0.0
-        for parts in self.batches:
-            image, pixels, rgb = (part.to(self.device) for part in parts)
-            with launch.autocast(self.device, self.precision):
-                total += float(_loss(network, image, pixels, rgb)) * len(image)
-        return total / sum(len(image) for image, _, _ in self.batches)
+        for batch in self._batches(self.held):
+            total += float(self.surprise(network, batch)) * len(batch[0])
+        return total / len(self.held)
 
 
 def _writable(out: Path) -> None:
