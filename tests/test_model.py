@@ -9,9 +9,11 @@ import pytest
 import torch
 from torch import Tensor
 
+from unsuplmk.bottlenecks.density import Density
 from unsuplmk.bottlenecks.gaussian import Gaussian
 from unsuplmk.encoders.convnet import Convnet
 from unsuplmk.errors import UserError
+from unsuplmk.generators.none import Nothing
 from unsuplmk.generators.renderer import Renderer
 from unsuplmk.generators.unet import UNet
 from unsuplmk.interfaces import Encoder, Generator, Loss
@@ -137,6 +139,38 @@ def test_a_loss_that_needs_a_warp_is_refused_for_pairs_without_one() -> None:
         check(Video(), wired)
     check(Warped(), wired)
     check(Video(), model(Plain(), {"pixel": Pixel()}))
+
+
+@final
+class NeedsDensity(Loss):
+    """Works with probability maps only."""
+
+    needs: ClassVar[frozenset[str]] = frozenset({"density"})
+
+    def forward(self, step: Step) -> Tensor:
+        return torch.zeros(())
+
+
+def test_a_loss_that_judges_the_reconstruction_is_refused_where_none_is_made() -> None:
+    with pytest.raises(UserError, match=r"loss 'pixel' judges the reconstruction, and this generator makes none"):
+        check(Warped(), model(Nothing(3), {"judge": Judge(1.0), "pixel": Pixel()}))
+    check(Warped(), model(Nothing(3), {"judge": Judge(1.0), "twist": NeedsWarp()}))
+
+
+def test_a_loss_that_needs_densities_is_refused_for_bottlenecks_without() -> None:
+    losses: dict[str, Loss] = {"overlap": NeedsDensity()}
+    message = r"loss 'overlap' needs landmarks with density, which --bottleneck gaussian does not give; .*density"
+    with pytest.raises(UserError, match=message):
+        check(Video(), model(Plain(), losses))
+    check(Video(), Model(Counting(), Density(3), Plain(), losses))
+
+
+def test_an_image_that_is_its_own_source_is_encoded_once() -> None:
+    image = pair().target
+    needy = model(Both(), {"a": Judge(1.0, "source")})
+    shown = needy(Pair(image, image)).reconstruction.extra
+    assert shown["source"] is shown["target"]
+    assert len(needy.encoder.seen) == 1
 
 
 def discs(count: int = 64) -> tuple[Tensor, Tensor]:
