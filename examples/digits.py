@@ -75,10 +75,12 @@ def main() -> None:
     digits = mnist(arguments.mnist)[:count] if arguments.mnist else drawn(count, rng)
     seen, unseen = digits[: -2 * SHOWN], digits[-2 * SHOWN :]
     clips = [painted(seen[start : start + DIGITS], rng) for start in range(0, len(seen), DIGITS)]
+    # the source is seen at 8x8 only: too coarse for a digit's shape, which then has to come by the landmarks
     config = Config(
-        landmarks=16, size=SIZE, steps=arguments.steps, batch=32, learning_rate=2e-3, ema=0.99, device="cpu",
+        landmarks=16, size=SIZE, steps=arguments.steps, batch=32, learning_rate=2e-3, warmup=20, ema=0.98, device="cpu",
         pairs={"name": "video"}, encoder={"name": "hourglass", "width": 32, "depth": 3, "stride": 2},
-        bottleneck={"name": "gaussian", "sigma": 0.1}, generator={"name": "renderer", "stride": 2},
+        bottleneck={"name": "gaussian", "sigma": 0.15}, generator={"name": "renderer", "stride": 4},
+        loss={"pixel": {"weight": 20.0}, "equivariance": {"weight": 5.0}, "separation": {"weight": 0.1}},
     )  # fmt: skip
     detector = Detector.load(Job(config, clips).run(arguments.out / "run"))
 

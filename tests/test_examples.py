@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gzip
 import os
+import runpy
 import shutil
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from unsuplmk.media import read_image
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -37,6 +43,34 @@ def test_the_smallest_plugin_installs_and_keeps_the_contract_in_one_line(tmp_pat
 
 def test_a_training_loop_of_ones_own_in_plain_torch(tmp_path: Path) -> None:
     assert "torch.Size([4, 10, 2])" in _run(sys.executable, EXAMPLES / "plain_torch.py", cwd=tmp_path)
+
+
+@pytest.mark.slow
+def test_digits_of_the_original_file_are_trained_on_and_swapped(tmp_path: Path) -> None:
+    digits = np.random.default_rng(0).integers(0, 256, (42, 28, 28), dtype=np.uint8)
+    images = tmp_path / "images.gz"
+    images.write_bytes(gzip.compress(struct.pack(">4i", 2051, *digits.shape) + digits.tobytes()))
+    command = (sys.executable, EXAMPLES / "digits.py", tmp_path / "out", "--steps", "2", "--mnist", images)
+    said = _run(*command, cwd=tmp_path).splitlines()
+    assert [line.split(",")[0] for line in said[-2:]] == ["geometry kept", "style kept"]
+    assert read_image(tmp_path / "out" / "digits.png").shape == (7 * 100 + 4, 7 * 100 + 4, 3)
+
+
+def test_the_digits_that_the_example_reads_and_draws_are_digits(tmp_path: Path) -> None:
+    example = runpy.run_path(str(EXAMPLES / "digits.py"))
+    digits = np.random.default_rng(0).integers(0, 256, (3, 28, 28), dtype=np.uint8)
+    images, labels = tmp_path / "images.gz", tmp_path / "labels.gz"
+    images.write_bytes(gzip.compress(struct.pack(">4i", 2051, *digits.shape) + digits.tobytes()))
+    read = example["mnist"](images)
+    np.testing.assert_array_equal(read[:, 2:-2, 2:-2], digits)
+    assert read.shape == (3, 32, 32)
+    labels.write_bytes(gzip.compress(struct.pack(">2i", 2049, 8) + bytes(8)))
+    with pytest.raises(SystemExit, match="its magic number is 2049, not 2051"):
+        example["mnist"](labels)
+    drawn = example["drawn"](20, np.random.default_rng(0))
+    ink = (drawn > 127).mean((1, 2))
+    assert ((ink > 0.03) & (ink < 0.5)).all()
+    assert len(np.unique(drawn, axis=0)) == 20
 
 
 @pytest.mark.slow
