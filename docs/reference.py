@@ -1,4 +1,7 @@
-"""Fills the reference from the code when the site is built: `<!-- components: KIND -->` and `<!-- commands -->`."""
+"""Fills pages from the code when the site is built.
+
+The markers are `<!-- components: KIND -->`, `<!-- commands -->` and `<!-- published: TABLE -->`.
+"""
 
 import inspect
 import re
@@ -9,11 +12,13 @@ import click
 from unsuplmk import registry
 from unsuplmk.cli import cli, listing
 from unsuplmk.cli.options import shown
+from unsuplmk.published import Paper, Row, published
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
     """Replace the markers by sections."""
     markdown = re.sub(r"<!-- components: (\w+) -->", lambda match: kind(match[1]), markdown)
+    markdown = re.sub(r"<!-- published: ([\w-]+) -->", lambda match: figures(match[1]), markdown)
     return markdown.replace("<!-- commands -->", commands())
 
 
@@ -46,6 +51,36 @@ def section(component: registry.Component) -> str:
     ]
     table = ["| option | type | default | |", "|---|---|---|---|", *rows] if rows else ["It has no options."]
     return "\n".join((f"### {component.name}{brought}", "", text, "", *table, ""))
+
+
+def figures(name: str) -> str:
+    """A published table, with a link to the paper of each row."""
+    table = published(name)
+    head = ["method", "K", "trained on", *table.columns.values(), "", "paper"]
+    right = {"K", *table.columns.values()}
+    rule = ["---:" if title in right else "---" for title in head]
+    rows = [head, rule, *(figure_row(row, list(table.columns)) for row in table.rows)]
+    lines = ["| " + " | ".join(cell(text) for text in row) + " |" for row in rows]
+    sources = {row.read_in for row in table.rows if row.read_in and row.read_in != row.paper}
+    read_in = f" All of them as {', '.join(map(cited, sources))} gives them." if sources else ""
+    return f"{table.title}, {table.unit}; {table.better} is better.{read_in}\n\n" + "\n".join(lines) + "\n"
+
+
+def figure_row(row: Row, columns: list[str]) -> list[str]:
+    """The cells of one method."""
+    values = [f"{row.values[column]:.2f}" if column in row.values else "" for column in columns]
+    spread = [f" ± {row.sd[column]:.2f}" if column in row.sd else "" for column in columns]
+    paper = cited(row.paper) if row.paper else ""
+    both = [value + sd for value, sd in zip(values, spread, strict=True)]
+    return [row.method, str(row.landmarks or ""), row.trained_on, *both, row.words(), paper]
+
+
+def cited(paper: Paper) -> str:
+    """First author, venue and year, as a link where there is one."""
+    first, *others = paper.authors.split(", ")
+    who = f"{first} et al." if len(others) > 1 else " and ".join([first, *others])
+    text = f"{who}, {paper.venue} {paper.year}".replace(",  ", ", ")
+    return f"[{text}]({paper.url})" if paper.url else text
 
 
 def cell(text: str) -> str:
