@@ -19,7 +19,7 @@ LEVELS = (
     ("interfaces",),
     (*PARTS, "model", "average", "draw", "media", "prepare"),
     ("builtin", "plugins", "registry", "data", "pack"),
-    ("config", "tables", "checkpoint", "optimiser", "reference", "annotations"),
+    ("config", "tables", "checkpoint", "optimiser", "released", "annotations"),
     ("colorise", "detector", "job", "meter", "testing"),
     ("samples",),
     ("normalise", "regress", "measure"),

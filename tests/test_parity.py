@@ -19,7 +19,7 @@ from unsuplmk.bottlenecks.gaussian import Gaussian, Shape
 from unsuplmk.detector import Detector
 from unsuplmk.ops.thinplate import ThinPlate, border
 from unsuplmk.optimiser import convolutions, learning_rate
-from unsuplmk.reference import convert
+from unsuplmk.released import convert
 from unsuplmk.types import Landmarks, Pair
 
 pytestmark = needs_golden
