@@ -208,7 +208,7 @@ def judge(
 
     fitter = partial(fit_linear, least_norm=least_norm)
     if protocol.beyond:
-        fitter = partial(fit_trimmed, beyond=protocol.beyond, swap=protocol.swap)
+        fitter = partial(fit_trimmed, least_norm=least_norm, beyond=protocol.beyond, swap=protocol.swap)
     guessed = guesses(fit, fitted, judged, ridge, fitter)
     found = {kind: values(protocol, guess, judged.truth, scale) for kind, guess in guessed.items()}
     measured = measure(protocol, found, points, group, resamples)

@@ -86,3 +86,12 @@ def test_labels_that_fit_better_with_left_and_right_swapped_are_swapped_before_t
     mixed[10:] = truth[10:]  # ten count as settled: they are only dropped, if at all
     plain = fit_trimmed(landmarks, mixed, True, beyond=99.0).weights
     np.testing.assert_allclose(fit_trimmed(landmarks, mixed, True, beyond=99.0, swap=sides).weights, plain)
+
+
+def test_a_trimmed_fit_takes_the_least_norm_of_few_images_where_asked() -> None:
+    for count in (1, 4):
+        landmarks, truth = RNG.uniform(0, 64, (count, 3, 2)), RNG.uniform(0, 64, (count, 2, 2))
+        with pytest.raises(UserError, match="too few"):
+            fit_trimmed(landmarks, truth, False, beyond=3.0)
+        found = fit_trimmed(landmarks, truth, False, least_norm=True, beyond=3.0)
+        np.testing.assert_allclose(found(landmarks), truth, atol=1e-8)

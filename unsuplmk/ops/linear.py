@@ -83,6 +83,7 @@ def fit_trimmed(
     truth: Float[np.ndarray, "images points 2"],
     intercept: bool,
     ridge: float = 0.0,
+    least_norm: bool = False,
     *,
     beyond: float,
     swap: Sequence[tuple[int, int]] = (),
@@ -97,6 +98,7 @@ def fit_trimmed(
         truth: The annotated points; NaN where missing.
         intercept: Whether the map has a constant term.
         ridge: As for `fit_linear`.
+        least_norm: As for `fit_linear`.
         beyond: Drop images that are more than so many standard deviations above the mean.
         swap: Pairs of points that may change places.
 
@@ -104,15 +106,16 @@ def fit_trimmed(
         UserError: As `fit_linear`.
     """
     for _ in range(ROUNDS):
-        found = fit_linear(landmarks, truth, intercept, ridge)(landmarks)
+        found = fit_linear(landmarks, truth, intercept, ridge, least_norm)(landmarks)
         residual = _residual(found, truth)
         other = swapped(truth, swap)
         nearer = _residual(found, other) < residual
         if nearer.sum() <= SETTLED:
             break
         truth = np.where(nearer[:, None, None], other, truth)
-    kept = residual <= residual.mean() + beyond * residual.std(ddof=1)
-    return fit_linear(landmarks[kept], truth[kept], intercept, ridge)
+    spread = residual.std(ddof=1) if len(residual) > 1 else 0.0
+    kept = residual <= residual.mean() + beyond * spread
+    return fit_linear(landmarks[kept], truth[kept], intercept, ridge, least_norm)
 
 
 def swapped(
