@@ -15,6 +15,9 @@ from unsuplmk.cli.errors import warn
 if TYPE_CHECKING:
     from unsuplmk.colorise import Result
 
+LOSSES = "--loss selfsup --loss equivariance --loss separation"
+"""The default losses, with the new network in place of theirs."""
+
 
 @click.command
 @click.argument("images")
@@ -95,6 +98,6 @@ def _farewell(result: Result, images: str) -> str:
             f"Held-out loss:  {result.loss:.3f}",
             f"Constant guess: {result.constant:.3f} (how often each colour occurs; the network should be below it)",
             "Next:",
-            f"  unsuplmk run {shlex.quote(images)} --loss selfsup --loss.selfsup.weights {file}",
+            f"  unsuplmk run {shlex.quote(images)} {LOSSES} --loss.selfsup.weights {file}",
         )
     )
