@@ -13,6 +13,7 @@ from torch import Tensor
 
 from tests.small import settings
 from tests.spots import COLOURS, detector, spotted
+from unsuplmk import registry
 from unsuplmk.checkpoint import assemble
 from unsuplmk.detector import Detector
 from unsuplmk.disentangle import Kept, check, describe
@@ -137,3 +138,32 @@ def test_the_two_lines_name_figures_and_units() -> None:
     lines = describe(check(Grid(stamping(), figures([60, 130], PLACES[:2]), figures([95, 160], PLACES[1:]))))
     assert [line.split(",")[0] for line in lines] == ["geometry kept", "style kept"]
     assert all("ratio 0." in line and "at random " in line for line in lines)
+
+
+@pytest.mark.slow
+def test_a_generator_that_was_trained_on_pairs_of_one_ground_keeps_both_across_grounds() -> None:
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    spots = detector(size=32)
+    generator = registry.build("generator", "renderer", 3, width=16, stride=4)
+    bottleneck = registry.build("bottleneck", "gaussian", 3, sigma=0.2)
+    model = Model(spots.model.encoder, bottleneck, generator)
+    optimiser = torch.optim.Adam(generator.parameters(), lr=3e-3)
+
+    def drawn(grounds: list[int]) -> Tensor:
+        images = [spotted(rng.integers(5, 27, (3, 2)), (32, 32), side=7) for _ in grounds]
+        for image, grey in zip(images, grounds, strict=True):
+            image[(image == 255).all(-1)] = grey
+        return as_images(images)
+
+    for _ in range(200):
+        grounds = rng.integers(30, 225, 12).tolist()
+        pair = Pair(drawn(grounds), drawn(grounds))
+        loss = (model(pair).reconstruction.image - pair.target).square().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    found = Detector(model, spots.config)
+    answer = check(Grid(found, drawn([40, 100, 150, 210]), drawn([60, 120, 180, 220])))
+    assert answer.geometry.ratio < 0.75 < 0.9 < answer.geometry.floor
+    assert answer.style.ratio < 0.75 < 0.9 < answer.style.floor
