@@ -35,6 +35,14 @@ def test_a_write_that_fails_keeps_what_was_there_and_leaves_no_litter(tmp_path: 
     assert [f.name for f in tmp_path.iterdir()] == ["state.pt"]
 
 
+def test_what_is_written_may_be_read_by_whom_the_user_lets(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    checkpoint.write_atomically(path, lambda part: save_file({"x": torch.zeros(2)}, part))
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert path.stat().st_mode == plain.stat().st_mode
+
+
 def test_saving_to_a_full_disk_is_one_clear_error(run: Path) -> None:
     model = checkpoint.load_model(run)
     if not Path("/dev/full").exists():
