@@ -68,8 +68,8 @@ def test_errors_of_the_images_average_to_the_reports(faces: Found) -> None:
     whole = replace(whole, protocol=replace(whole.protocol, held_out=0.0))
     report = evaluate_found(whole, report=lambda line: None)
     errors = analyses.image_errors(whole, intercept=True)
-    assert list(errors) == ["with intercept", "constant guess"]
-    assert errors["with intercept"].mean() == pytest.approx(report.error)
+    assert list(errors) == ["ours, with intercept", "constant guess"]
+    assert errors["ours, with intercept"].mean() == pytest.approx(report.error)
     assert errors["constant guess"].mean() == pytest.approx(report.figures["constant"]["error"])
 
 

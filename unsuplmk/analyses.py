@@ -16,8 +16,8 @@ from unsuplmk.label_curve import LabelCurve, label_curve
 from unsuplmk.normalise import normaliser
 from unsuplmk.ops.cumulative import per_image
 from unsuplmk.protocols import Protocol
-from unsuplmk.published import Comparison, comparable, compare
-from unsuplmk.regress import KINDS, guesses
+from unsuplmk.published import OURS, Comparison, comparable, compare
+from unsuplmk.regress import guesses
 from unsuplmk.samples import Sample
 from unsuplmk.verdict import Report
 
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
     from unsuplmk.plots import Panel
 
-LONGEST = 10.0
+LONGEST = 20.0
 """Where the plot of cumulative errors ends, for errors in %."""
+HEADLINES = {True: "with_intercept", False: "without_intercept"}
 
 
 @dataclass(frozen=True)
@@ -151,8 +152,11 @@ def image_errors(found: Found, intercept: bool, ridge: float = 0.0) -> dict[str,
     usable = np.isfinite(scale) & (scale > 0)
     judged = found.judged.select(usable)
     guessed = guesses(found.fit, found.fitted, judged, ridge)
-    kinds = ("with_intercept" if intercept else "without_intercept", "constant")
-    return {KINDS[kind]: per_image(guessed[kind], judged.truth, scale[usable]) for kind in kinds}
+    kinds = {
+        f"{OURS}, {'with' if intercept else 'without'} intercept": HEADLINES[intercept],
+        "constant guess": "constant",
+    }
+    return {name: per_image(guessed[kind], judged.truth, scale[usable]) for name, kind in kinds.items()}
 
 
 def panels(found: Found, report: Report, analyses: Analyses, ridge: float = 0.0) -> list[Panel]:

@@ -111,7 +111,7 @@ def cumulative(errors: Mapping[str, Float[np.ndarray, "_"]], threshold: float, u
     def panel(axes: Axes) -> None:
         for number, (name, values) in enumerate(errors.items()):
             x, y = curve(values, threshold)
-            label = f"{name}, area {area(values, threshold):.1f} %"
+            label = f"{name}, area to {threshold:.3g}: {area(values, threshold):.1f} %"
             style = {"color": GREY if number else BLUE, "linestyle": DASHES[number % len(DASHES)]}
             axes.step(x, y, where="post", label=label, **style)
         axes.set(xlim=(0, threshold), ylim=(0, 100), xlabel=f"error of an image, {unit}", ylabel="images, %")
