@@ -67,10 +67,14 @@ def test_the_digits_that_the_example_reads_and_draws_are_digits(tmp_path: Path) 
     labels.write_bytes(gzip.compress(struct.pack(">2i", 2049, 8) + bytes(8)))
     with pytest.raises(SystemExit, match="its magic number is 2049, not 2051"):
         example["mnist"](labels)
-    drawn = example["drawn"](20, np.random.default_rng(0))
-    ink = (drawn > 127).mean((1, 2))
-    assert ((ink > 0.03) & (ink < 0.5)).all()
-    assert len(np.unique(drawn, axis=0)) == 20
+    rng = np.random.default_rng(0)
+    drawn = example["drawn"](20, rng)
+    moved = np.stack([example["moved"](drawn[0], rng) for _ in range(20)])
+    for digits in (drawn, moved):
+        ink = (digits > 127).mean((1, 2))
+        assert ((ink > 0.03) & (ink < 0.5)).all()
+    assert len(np.unique(drawn, axis=0)) > 10
+    assert len(np.unique(moved, axis=0)) == 20
 
 
 @pytest.mark.slow

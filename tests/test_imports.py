@@ -30,7 +30,19 @@ LEVELS = (
     ("cli",),
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
-HEAVY = ("torch", "torchvision", "timm", "lpips", "albumentations", "cv2", "scipy", "accelerate", "av")
+HEAVY = (
+    "torch",
+    "torchvision",
+    "timm",
+    "lpips",
+    "albumentations",
+    "cv2",
+    "scipy",
+    "accelerate",
+    "av",
+    "matplotlib",
+    "h5py",
+)
 
 
 def modules() -> list[Path]:

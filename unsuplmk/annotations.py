@@ -61,8 +61,9 @@ def cells(data: str | Path, column: str) -> dict[str, str]:
         UserError: It is no CSV, or has no such column.
     """
     path = _path(data)
-    if not path.is_file() or column not in (header := _header(path)):
-        found = f"its columns: {', '.join(header)}" if path.is_file() else "only a CSV of annotations can have one"
+    header = _header(path) if path.is_file() else []
+    if column not in header:
+        found = f"its columns: {', '.join(header)}" if header else "only a CSV of annotations can have one"
         raise UserError(f"{data} has no column {column!r}; {found}")
     with path.open(encoding="utf-8-sig", newline="") as file:
         return {str(path.parent / row["file"]): row[column] for row in csv.DictReader(file) if row["file"]}

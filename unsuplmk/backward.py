@@ -92,6 +92,6 @@ def _complete(
     fit: Fit, sample: Sample
 ) -> tuple[Float[np.ndarray, "images points 2"], Float[np.ndarray, "images landmarks 2"]]:
     """Points and landmarks of the images that have every point, in pixels of the network's image."""
-    kept = sample.select(np.isfinite(sample.truth).all((1, 2)))
+    kept = sample.select(np.all(np.isfinite(sample.truth), axis=(1, 2)))
     points = per_size(fit.to_square, kept.truth, kept.size)
     return fit.size / 2 * (points + 1), fit.size / 2 * (kept.landmarks + 1)

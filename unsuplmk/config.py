@@ -77,7 +77,7 @@ class Config(BaseModel):
     bottleneck: Annotated[Options, Field(description="The bottleneck.")] = {"name": "gaussian"}
     generator: Annotated[Options, Field(description="The generator.")] = {"name": "renderer"}
     loss: Annotated[dict[str, Options], Field(min_length=1, description="The losses, each with a weight.")] = {
-        "pixel": {"weight": 20.0},
+        "compact": {"weight": 1.0},
         "equivariance": {"weight": 5.0},
         "separation": {"weight": 0.1},
     }

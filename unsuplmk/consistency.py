@@ -170,7 +170,7 @@ def consistency(
     position, motion = (table.explained(relative=relative) for relative in (False, True))
     chance = [float(_pool(*shuffled.explained(relative=relative))) for relative in (False, True)]
     on_object, area = _on_object(xy, size, masks, judged, rng)
-    chosen = np.flatnonzero(judged)
+    chosen: list[int] = np.flatnonzero(judged).tolist()
     return Consistency(
         images=int(judged.sum()),
         instances=int(table.judged.any(1).sum()),
@@ -209,7 +209,7 @@ def _on_object(
     order = rng.permutation(len(xy))
     other = np.empty(len(xy), int)
     other[order] = np.roll(order, 1)  # one cycle: no image is its own
-    chosen = np.flatnonzero(judged)
+    chosen: list[int] = np.flatnonzero(judged).tolist()
     found = np.stack([hits(masks[i], share[i]) for i in chosen])
     chance = np.stack([hits(masks[i], share[other[i]]) for i in chosen])
     area = float(np.mean([masks[i].mean() for i in chosen]))

@@ -32,7 +32,7 @@ def learning_rate(config: Config, number: int) -> float:
 def convolutions(model: nn.Module) -> list[nn.Parameter]:
     """The trained weights of convolutions, no biases: what the 2018 code decays."""
     layers = (m for m in model.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d))
-    return [layer.weight for layer in layers if layer.weight.requires_grad]
+    return [w for layer in layers if isinstance(w := layer.weight, nn.Parameter) and w.requires_grad]
 
 
 @final

@@ -112,8 +112,8 @@ def cumulative(errors: Mapping[str, Float[np.ndarray, "_"]], threshold: float, u
         for number, (name, values) in enumerate(errors.items()):
             x, y = curve(values, threshold)
             label = f"{name}, area to {threshold:.3g}: {area(values, threshold):.1f} %"
-            style = {"color": GREY if number else BLUE, "linestyle": DASHES[number % len(DASHES)]}
-            axes.step(x, y, where="post", label=label, **style)
+            color = GREY if number else BLUE
+            axes.step(x, y, where="post", label=label, color=color, linestyle=DASHES[number % len(DASHES)])
         axes.set(xlim=(0, threshold), ylim=(0, 100), xlabel=f"error of an image, {unit}", ylabel="images, %")
         axes.legend(frameon=False, loc="best")
 

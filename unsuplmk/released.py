@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -85,7 +86,8 @@ def convert(variables: Path, folder: Path, *, weights: str = "") -> Config:
         if HEAD not in names:
             raise UserError(f"{variables} has no variable {HEAD}: it is not a checkpoint of the 2018 code")
         head = _read(file, names[HEAD], variables)
-        values = configs.load("imm-2018") | {"landmarks": head.shape[-1] if head.ndim == 4 else 1}
+        values: dict[str, Any] = configs.load("imm-2018")
+        values["landmarks"] = head.shape[-1] if head.ndim == 4 else 1
         values["loss"]["selfsup"] |= {"weights": weights, **_scales(file, names, variables)}
         config = configs.make(values, f"the checkpoint {variables}").resolved()
         model = checkpoint.assemble(config, losses=False).eval()
@@ -130,6 +132,7 @@ def _open(path: Path) -> np.lib.npyio.NpzFile:
 
 def _read(file: np.lib.npyio.NpzFile, name: str, path: Path) -> np.ndarray:
     """One array of numbers; nothing is unpickled."""
+    assert file.zip is not None, "the file is open"
     if sum(info.file_size for info in file.zip.infolist() if info.filename in (name, f"{name}.npy")) > LARGEST:
         raise UserError(f"{path}: {name} is larger than any variable of the 2018 code; it is not read")
     try:

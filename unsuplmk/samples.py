@@ -68,9 +68,9 @@ def remarks(fitted: Sample, judged: Sample) -> tuple[str, ...]:
     """What is odd about two samples and yet no reason to leave an image out."""
     found = []
     for what, sample in (("training", fitted), ("test", judged)):
-        outside = ((sample.truth < -0.5) | (sample.truth > sample.size[:, None] - 0.5)).any(-1)
+        outside = np.any((sample.truth < -0.5) | (sample.truth > sample.size[:, None] - 0.5), axis=-1)
         if outside.any():
-            names = [name for name, any_ in zip(sample.names, outside.any(1), strict=True) if any_]
+            names = [name for name, any_ in zip(sample.names, np.any(outside, axis=1), strict=True) if any_]
             found.append(
                 f"{outside.sum()} annotated points of {len(names)} {what} images lie outside their image and count "
                 f"all the same (an empty cell is a missing point): {some(names)}"

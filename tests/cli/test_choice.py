@@ -39,7 +39,7 @@ def test_options_take_the_next_word_and_switches_do_not() -> None:
 def test_without_arguments_it_is_the_defaults() -> None:
     chosen = choose([])
     assert (chosen.data, chosen.encoder["name"]) == ("puppets", "hourglass")
-    assert set(chosen.loss) == {"pixel", "equivariance", "separation"}
+    assert set(chosen.loss) == {"compact", "equivariance", "separation"}
 
 
 def test_a_file_is_above_the_defaults_and_the_command_line_above_the_file(recipe: str) -> None:

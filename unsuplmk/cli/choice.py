@@ -18,7 +18,10 @@ from unsuplmk.errors import UserError, unknown
 
 SIGNS = ("", "no-")
 SWITCHES = frozenset({"resume", "json", "help", "h"}) | {
-    sign + name.replace("_", "-") for name, field in config.Config.model_fields.items() if field.annotation is bool for sign in SIGNS
+    sign + name.replace("_", "-")
+    for name, field in config.Config.model_fields.items()
+    if field.annotation is bool
+    for sign in SIGNS
 }
 """Top-level options that take no value."""
 

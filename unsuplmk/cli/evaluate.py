@@ -136,8 +136,10 @@ def command(
     if against:
         from unsuplmk.agreement import compare_runs
 
-        runs = [Detector.load(one, device) for one in (run, against)]
-        agreed = compare_runs(*runs, data, split=test_split, tolerance=tolerance, seed=seed, batch=batch, report=warn)
+        ours, theirs = Detector.load(run, device), Detector.load(against, device)
+        agreed = compare_runs(
+            ours, theirs, data, split=test_split, tolerance=tolerance, seed=seed, batch=batch, report=warn
+        )
         _show(json.dumps(agreed.as_dict(), indent=2) if as_json else "", [agreed.table()])
         return
     from unsuplmk import analyses
@@ -151,7 +153,7 @@ def command(
     if compare:
         analyses.check_comparable(named(protocol).changed(normalise, intercept))
     if plot:
-        from unsuplmk.plots import check, draw
+        from unsuplmk.plots import check
 
         check(Path(plot))
     train, test = splits(data, train=train_split, test=test_split)
@@ -171,6 +173,8 @@ def command(
     _show(figures if as_json else "", [report.table(), *more.shown()])
     _keep(Path(run) / "metrics.json", figures)
     if plot:
+        from unsuplmk.plots import draw
+
         draw(Path(plot), analyses.panels(found, report, more, ridge))
 
 

@@ -13,8 +13,8 @@ def per_image(
 ) -> Float[np.ndarray, "judged"]:
     """The mean error of each image that has an annotated point, in units of the scale."""
     distance = np.linalg.norm(predicted - truth, axis=-1) / scale[:, None]
-    known = np.isfinite(truth).all(-1)
-    judged = known.any(1)
+    known = np.all(np.isfinite(truth), axis=-1)
+    judged = np.any(known, axis=1)
     return np.where(known, distance, 0)[judged].sum(1) / known[judged].sum(1)
 
 

@@ -42,7 +42,8 @@ def affine(
     displacement: Displacement, matrix: Float[Tensor, "batch 2 2"], shift: Float[Tensor, "batch 2"]
 ) -> Displacement:
     """The displacement followed by p -> A p + t."""
-    place = grid(*displacement.shape[-2:], displacement).movedim(2, 0)
+    height, width = displacement.shape[-2:]
+    place = grid(height, width, displacement).movedim(2, 0)
     moved = torch.einsum("bij,bjhw->bihw", matrix, place + displacement) + shift[..., None, None]
     return moved - place
 

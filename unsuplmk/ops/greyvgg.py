@@ -138,7 +138,9 @@ def fold(convolution: nn.Conv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
     """Weights and biases of the one convolution that equals this pair in evaluation mode."""
     from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+    mean, variance = norm.running_mean, norm.running_var
+    assert mean is not None and variance is not None, "the norm keeps running statistics"  # noqa: PT018
     weight, bias = fuse_conv_bn_weights(
-        convolution.weight, convolution.bias, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
-    )  # type: ignore[arg-type]
+        convolution.weight, convolution.bias, mean, variance, norm.eps, norm.weight, norm.bias
+    )
     return weight.detach(), bias.detach()

@@ -105,6 +105,7 @@ def fit_trimmed(
     Raises:
         UserError: As `fit_linear`.
     """
+    residual = np.zeros(len(landmarks))
     for _ in range(ROUNDS):
         found = fit_linear(landmarks, truth, intercept, ridge, least_norm)(landmarks)
         residual = _residual(found, truth)

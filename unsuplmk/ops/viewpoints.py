@@ -61,7 +61,7 @@ class ByView:
     def explained(self, *, relative: bool) -> tuple[Sums, Sums]:
         """Squared distances from what the other objects predict: by the same viewpoint, and without any."""
         xy = self.xy - np.nanmean(self.xy, 1, keepdims=True) if relative else self.xy
-        seen = ~np.isnan(xy).any((2, 3))
+        seen = np.asarray(~np.any(np.isnan(xy), axis=(2, 3)))
         filled, ones = np.where(seen[..., None, None], xy, 0), seen[..., None, None].astype(float)
         others, number = filled.sum(0) - filled, ones.sum(0) - ones
         usable = self.judged & seen & (number[..., 0, 0] > 0)
