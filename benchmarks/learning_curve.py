@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import resource
 import time
 from collections.abc import Mapping
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("annotations", help="CSV with a split column")
     parser.add_argument("--data", help="what to train on, without labels; the annotated training split by default")
     parser.add_argument("--normalise", default="px")
+    parser.add_argument("--test-split", default="test")
     parser.add_argument("--every", type=int, default=400, help="steps between two judgements")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="for example steps=100")
@@ -84,7 +86,7 @@ class Curve:
     def judge(self, number: int) -> None:
         """Error of the checkpoint of step `number`."""
         self.seconds += time.perf_counter() - self.since
-        train, test = annotations.splits(self.given.annotations)
+        train, test = annotations.splits(self.given.annotations, test=self.given.test_split)
         report = evaluate(Detector.load(self.given.run), train, test, normalise=self.given.normalise)
         figures = {kind: report.figures[kind]["error"] for kind in report.figures}
         point = {"step": number, "seconds": round(self.seconds), **{k: round(v, 3) for k, v in figures.items()}}
@@ -109,7 +111,7 @@ class Curve:
         """Everything that is needed to repeat it."""
         used = resource.getrusage(resource.RUSAGE_SELF)
         return {
-            "command": f"python benchmarks/learning_curve.py {self.given.config} --seed {self.given.seed}",
+            "command": command(self.given),
             "config": without_paths(self.settings.resolved().dump()),
             "data": Path(self.given.annotations).parent.name,
             "curve": self.points,
@@ -117,6 +119,15 @@ class Curve:
             "hardware": f"{os.cpu_count()} cores, {cpu()}, {torch.get_num_threads()} threads",
             "versions": checkpoint.versions(),
         }
+
+
+def command(given: argparse.Namespace) -> str:
+    """What was typed, files by their names alone."""
+    words = [f"python benchmarks/learning_curve.py {given.config} {Path(given.annotations).name}"]
+    words += [f"--normalise {given.normalise} --every {given.every} --seed {given.seed}"]
+    words += [f"--test-split {given.test_split}"] if given.test_split != "test" else []
+    words += [f"--data {Path(given.data).name}"] if given.data else []
+    return " ".join(words + [f"--set '{re.sub(r'/[^ ,]*/', '', one)}'" for one in given.set])
 
 
 def without_paths(values: dict[str, Any]) -> dict[str, Any]:
