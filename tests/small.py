@@ -16,6 +16,7 @@ SMALL = {
     "device": "cpu",
     "encoder": {"name": "convnet", "width": 8, "stride": 4, "norm": "group"},
     "generator": {"name": "renderer", "width": 8, "stride": 4, "norm": "group"},
+    "loss": {"pixel": {"weight": 20.0}, "equivariance": {"weight": 5.0}, "separation": {"weight": 0.1}},
     "stage": {},
     "dataset": {"clips": 4, "length": 4, "side": 48},
 }

@@ -70,7 +70,7 @@ def test_other_data_leaves_the_options_of_the_files_dataset_behind(recipe: str) 
         ["--no-compile", "folder"],
         ["--pairs", "views", "--pairs.ring", "folder"],
         ["--pairs", "views", "--pairs.no-ring", "folder", "--encoder.width=8"],
-        ["--encoder.width", "8", "--loss.pixel.weight", "2", "folder"],
+        ["--encoder.width", "8", "--loss.compact.weight", "2", "folder"],
         ["--", "folder"],
     ],
 )
