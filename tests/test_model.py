@@ -13,7 +13,7 @@ from unsuplmk.bottlenecks.density import Density
 from unsuplmk.bottlenecks.gaussian import Gaussian
 from unsuplmk.encoders.convnet import Convnet
 from unsuplmk.errors import UserError
-from unsuplmk.generators.none import Nothing
+from unsuplmk.generators.identity import Identity
 from unsuplmk.generators.renderer import Renderer
 from unsuplmk.generators.unet import UNet
 from unsuplmk.interfaces import Encoder, Generator, Loss
@@ -153,8 +153,8 @@ class NeedsDensity(Loss):
 
 def test_a_loss_that_judges_the_reconstruction_is_refused_where_none_is_made() -> None:
     with pytest.raises(UserError, match=r"loss 'pixel' judges the reconstruction, and this generator makes none"):
-        check(Warped(), model(Nothing(3), {"judge": Judge(1.0), "pixel": Pixel()}))
-    check(Warped(), model(Nothing(3), {"judge": Judge(1.0), "twist": NeedsWarp()}))
+        check(Warped(), model(Identity(3), {"judge": Judge(1.0), "pixel": Pixel()}))
+    check(Warped(), model(Identity(3), {"judge": Judge(1.0), "twist": NeedsWarp()}))
 
 
 def test_a_loss_that_needs_densities_is_refused_for_bottlenecks_without() -> None:

@@ -40,7 +40,7 @@ def register_generators() -> Mapping[str, type]:
     """The built-in generators."""
     from unsuplmk.generators.descriptors import Descriptors
     from unsuplmk.generators.flow import Flow
-    from unsuplmk.generators.none import Nothing
+    from unsuplmk.generators.identity import Identity
     from unsuplmk.generators.renderer import Renderer
     from unsuplmk.generators.template import Template
     from unsuplmk.generators.unet import UNet
@@ -51,7 +51,7 @@ def register_generators() -> Mapping[str, type]:
         "descriptors": Descriptors,
         "flow": Flow,
         "template": Template,
-        "none": Nothing,
+        "identity": Identity,
     }
 
 

@@ -9,7 +9,7 @@ from unsuplmk.types import Landmarks, Pair, Reconstruction, Render
 
 
 @final
-class Nothing(Generator):
+class Identity(Generator):
     """Rebuilds nothing: hands the source on unchanged, for losses that judge landmarks alone."""
 
     rebuilds: ClassVar[bool] = False

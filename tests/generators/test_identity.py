@@ -2,7 +2,7 @@
 
 import torch
 
-from unsuplmk.generators.none import Nothing
+from unsuplmk.generators.identity import Identity
 from unsuplmk.types import Landmarks, Pair
 
 
@@ -13,7 +13,7 @@ def test_it_hands_the_source_on_and_asks_for_no_maps() -> None:
     def render(landmarks: Landmarks, size: tuple[int, int]) -> torch.Tensor:
         raise AssertionError("there is nobody to draw for")
 
-    generator = Nothing(3)
+    generator = Identity(3)
     assert generator(pair, none, none, render).image is pair.source
     assert not generator.rebuilds
     assert not list(generator.parameters())
