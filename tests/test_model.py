@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from unsuplmk.bottlenecks.code import Code
 from unsuplmk.bottlenecks.density import Density
 from unsuplmk.bottlenecks.gaussian import Gaussian
 from unsuplmk.encoders.convnet import Convnet
@@ -18,6 +19,7 @@ from unsuplmk.generators.renderer import Renderer
 from unsuplmk.generators.unet import UNet
 from unsuplmk.interfaces import Encoder, Generator, Loss
 from unsuplmk.losses.pixel import Pixel
+from unsuplmk.losses.separation import Separation
 from unsuplmk.model import Model, check
 from unsuplmk.ops.coordinates import grid
 from unsuplmk.ops.linear import fit_linear
@@ -210,3 +212,15 @@ def test_a_small_model_learns_in_a_moment_where_a_disc_is(kind: type[Renderer] |
     assert np.mean(losses[-10:]) < 0.1 * np.mean(losses[:5])
     assert np.mean(losses[-10:]) < 0.35 * variance  # which is what a generator is left with that knows no place
     assert linear_error(wired, images, places) < 0.15
+
+
+def test_a_loss_that_asks_for_places_is_refused_where_landmarks_have_none() -> None:
+    model = Model(Convnet(3, width=4, stride=4), Code(3), Identity(6), {"separation": Separation()})
+    with pytest.raises(UserError, match=r"'separation' asks where landmarks lie.*--bottleneck code are numbers"):
+        check(Video(), model)
+
+
+def test_pairs_of_the_paper_with_equivariance_are_told_how_to_know_the_warp() -> None:
+    model = Model(Convnet(3, width=4, stride=4), Gaussian(3), Identity(3), {"twist": NeedsWarp()})
+    with pytest.raises(UserError, match=r"--pairs.source composed"):
+        check(Warped(source="independent"), model)

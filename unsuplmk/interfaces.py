@@ -106,7 +106,7 @@ class Loss(nn.Module, ABC):
 
     Class attributes:
         needs: "reconstruction" if it judges one; "warp" if pairs must carry it; "cov" and "density" if
-            landmarks must.
+            landmarks must; "places" if it asks where they lie, see `Bottleneck.places`.
     """
 
     needs: ClassVar[frozenset[str]] = frozenset()

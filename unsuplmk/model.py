@@ -93,17 +93,23 @@ def check(pairs: PairSource, model: Model) -> None:
                 f"loss {name!r} judges the reconstruction, and this generator makes none; "
                 "choose another --generator, or leave that loss out"
             )
+        if "places" in needs and not model.bottleneck.places:
+            raise UserError(
+                f"loss {name!r} asks where landmarks lie, and those of --bottleneck {_name(model.bottleneck)} are "
+                "numbers without a place; choose another --bottleneck, or leave that loss out"
+            )
         carried = needs & {"cov", "density"}
         if carried - model.bottleneck.provides:
             raise UserError(
                 f"loss {name!r} needs landmarks with {' and '.join(sorted(carried))}, which --bottleneck "
                 f"{_name(model.bottleneck)} does not give; choose --bottleneck density, or leave that loss out"
             )
-        missing = needs - carried - pairs.provides - {"reconstruction"}
+        missing = needs - carried - pairs.provides - {"reconstruction", "places"}
         if missing:
+            way = "--pairs.source composed" if _name(pairs) == "warped" else "--pairs warped"
             raise UserError(
                 f"loss {name!r} needs pairs with a known {' and '.join(sorted(missing))}, which --pairs "
-                f"{_name(pairs)} has not; choose --pairs warped, or leave that loss out"
+                f"{_name(pairs)} has not; choose {way}, or leave that loss out"
             )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, final
+from typing import Annotated, ClassVar, final
 
 import torch
 from jaxtyping import Float
@@ -30,6 +30,8 @@ class Equivariance(Loss):
         bend: Standard deviation of their spline coefficients.
         color: Random change of brightness, contrast and channel balance of the copies.
     """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"places"})
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, final
+from typing import Annotated, ClassVar, final
 
 import torch
 from jaxtyping import Float
@@ -23,6 +23,8 @@ class Separation(Loss):
     Args:
         sigma: Reach of the penalty, in image halves.
     """
+
+    needs: ClassVar[frozenset[str]] = frozenset({"places"})
 
     def __init__(self, *, sigma: Annotated[float, Field(gt=0, le=2)] = 0.08) -> None:
         super().__init__()
