@@ -17,6 +17,7 @@ from unsuplmk.checkpoint import assemble
 from unsuplmk.detector import Detector
 from unsuplmk.draw import overlay
 from unsuplmk.errors import UserError
+from unsuplmk.generators.identity import Identity
 from unsuplmk.interfaces import Encoder, Generator
 from unsuplmk.model import Model
 from unsuplmk.ops.coordinates import to_pixels
@@ -124,6 +125,12 @@ def test_no_pass_is_larger_than_the_batch() -> None:
     generator = Thief()
     Grid(with_generator(generator), noise(2), noise(5, seed=1), batch=2).images()
     assert [len(pair.source) for pair, _, _ in generator.given] == [2, 2, 1, 2, 2, 1]
+
+
+def test_a_run_without_a_generator_cannot_swap() -> None:
+    grid = Grid(with_generator(Identity(3)), noise(2), noise(2))
+    with pytest.raises(UserError, match="identity draws nothing"):
+        grid.row(0)
 
 
 def test_a_grid_needs_images_for_both() -> None:

@@ -35,8 +35,13 @@ def repaint(detector: Detector, style: Image, geometry: Landmarks, own: Landmark
         style: Images in [0, 1].
         geometry: Landmarks that the result shall have.
         own: Landmarks of the style images themselves; only generators that need them are given them.
+
+    Raises:
+        UserError: The run has no generator that draws.
     """
     model = detector.model
+    if not model.generator.rebuilds:
+        raise UserError(f"--generator {type(model.generator).__name__.lower()} draws nothing: this run cannot swap")
     weight = next(model.parameters(), style)
     style = style.to(weight.device, weight.dtype, memory_format=torch.channels_last)
     none = Landmarks(own.xy[:, :0], own.score[:, :0], own.heatmaps[:, :0])
