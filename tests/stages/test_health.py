@@ -67,6 +67,14 @@ def test_figures_go_to_the_log_on_the_stages_own_steps_only(tmp_path: Path) -> N
     assert warnings(tmp_path) == []
 
 
+def test_nothing_is_said_of_landmarks_without_places(tmp_path: Path) -> None:
+    found, stage = training(tmp_path, bottleneck={"name": "code"}), registry.build("stage", "health", every=5)
+    place(found, torch.zeros(8, 6, 2))  # all at the centre: otherwise a collapse
+    stage.step(found)
+    assert found.figures == {}
+    assert warnings(tmp_path) == []
+
+
 def test_each_trouble_is_named_once_and_a_new_one_is_named_too(tmp_path: Path) -> None:
     found, stage = training(tmp_path), registry.build("stage", "health", every=5)
     xy = alive()

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Health(Stage):
     """Spread, dead and merged landmarks, share on the border, agreement under the known warp; all without labels.
 
-    Distances are in % of the image side. Each new trouble is named once in a warning.
+    Distances are in % of the image side. Each new trouble is named once in a warning. Of a bottleneck whose landmarks
+    have no places it says nothing.
 
     Args:
         every: Steps between two examinations.
@@ -34,7 +35,7 @@ class Health(Stage):
 
     def step(self, training: Training) -> None:
         """Examine this step's landmarks when it is time; other steps cost nothing."""
-        if training.number % self.every:
+        if training.number % self.every or not training.model.bottleneck.places:
             return
         found = health(training.outcome.target.xy)
         figures = {
