@@ -32,6 +32,7 @@ from unsuplmk.errors import UserError
 from unsuplmk.losses.compact import CHANNELS, build
 from unsuplmk.losses.vgg16 import Vgg16
 from unsuplmk.media import IMAGES, read_image
+from unsuplmk.ops.perceptual import IMAGENET_MEAN, IMAGENET_SD
 
 SIDE = 64
 LAYERS = ("conv1_2", "conv2_2", "conv3_2", "conv4_2", "conv5_2")
@@ -165,7 +166,7 @@ def degraded(square: np.ndarray) -> np.ndarray:
 
 def normalised(images: Tensor) -> Tensor:
     """As the network of the loss sees them."""
-    mean, sd = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
+    mean, sd = torch.tensor(IMAGENET_MEAN), torch.tensor(IMAGENET_SD)
     scaled = (images.float() / 255 - mean.view(3, 1, 1)) / sd.view(3, 1, 1)
     return scaled.contiguous(memory_format=torch.channels_last)
 

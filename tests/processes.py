@@ -1,8 +1,9 @@
-"""The same lines in several processes that make one group, as in a distributed run."""
+"""Processes: the same lines in several that make one group, and a signal sent to this one."""
 
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -38,3 +39,22 @@ def results(lines: str, folder: Path, world: int = 2) -> list[Any]:
         _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(world)]
+
+
+class Interrupts:
+    """A console that sends this process SIGTERM, as a scheduler would."""
+
+    def __init__(self, after: int) -> None:
+        self.after = after
+
+    def start(self, total: int, done: int, title: str) -> None: ...
+
+    def update(self, number: int, figures: object) -> None:
+        if number == self.after:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def note(self, text: str) -> None: ...
+
+    def warn(self, text: str) -> None: ...
+
+    def finish(self) -> None: ...

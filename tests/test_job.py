@@ -15,6 +15,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from tests.processes import Interrupts
 from tests.small import settings
 from unsuplmk import checkpoint
 from unsuplmk.errors import UserError
@@ -46,31 +47,12 @@ def test_a_resumed_run_has_the_losses_and_weights_of_an_unbroken_one(tmp_path: P
     # the learning rate's course depends on the number of steps, so the break is made by an interruption
     broken = tmp_path / "broken"
     with pytest.raises(KeyboardInterrupt, match="--resume"):
-        Job(settings(pairs=pairs)).run(broken, console=_Interrupts(after=4))
+        Job(settings(pairs=pairs)).run(broken, console=Interrupts(after=4))
     assert len(losses(broken)) == 4
     Job(settings(pairs=pairs)).run(broken, resume=True)
     assert losses(broken) == losses(whole)
     ours, theirs = load_file(broken / "model.safetensors"), load_file(whole / "model.safetensors")
     assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
-
-
-class _Interrupts:
-    """A console that sends this process SIGTERM, as a scheduler would."""
-
-    def __init__(self, after: int) -> None:
-        self.after = after
-
-    def start(self, total: int, done: int, title: str) -> None: ...
-
-    def update(self, number: int, figures: object) -> None:
-        if number == self.after:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    def note(self, text: str) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-    def finish(self) -> None: ...
 
 
 def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ from accelerate import Accelerator
 from safetensors.torch import load_file
 from torch import nn
 
+from tests.processes import Interrupts
 from tests.small import SMALL, settings
 from unsuplmk import checkpoint
 from unsuplmk.errors import UserError
@@ -140,7 +139,7 @@ def test_a_resumed_run_is_the_unbroken_one_under_every_schedule(schedule: str, t
     whole = Job(plan).run(tmp_path / "whole")
     broken = tmp_path / "broken"
     with pytest.raises(KeyboardInterrupt):
-        Job(plan).run(broken, console=Stops(after=3))
+        Job(plan).run(broken, console=Interrupts(after=3))
     Job(plan).run(broken, resume=True)
     for key in ("loss", "learning_rate"):
         assert lines(broken, key) == lines(whole, key)
@@ -148,25 +147,6 @@ def test_a_resumed_run_is_the_unbroken_one_under_every_schedule(schedule: str, t
     assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
     if schedule == "plateau":  # at so low a rate nothing improves
         assert lines(whole, "learning_rate")[-1] < 2e-6  # it has fallen, and the fall was resumed
-
-
-class Stops:
-    """A console at which the user presses Ctrl-C after some steps."""
-
-    def __init__(self, after: int) -> None:
-        self.after = after
-
-    def start(self, total: int, done: int, title: str) -> None: ...
-
-    def update(self, number: int, figures: object) -> None:
-        if number == self.after:
-            os.kill(os.getpid(), signal.SIGTERM)
-
-    def note(self, text: str) -> None: ...
-
-    def warn(self, text: str) -> None: ...
-
-    def finish(self) -> None: ...
 
 
 def test_the_optimiser_may_not_change_on_resuming(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from jaxtyping import Float
 
 from unsuplmk.backward import Backward, backward
 from unsuplmk.errors import UserError
-from unsuplmk.evaluate import Found, held_out, judge
+from unsuplmk.evaluate import Found, full_unit, held_out, judge
 from unsuplmk.label_curve import LabelCurve, label_curve
 from unsuplmk.normalise import normaliser
 from unsuplmk.ops.cumulative import per_image
@@ -102,7 +102,7 @@ def by_labels(
             report=lambda message: None,  # the evaluation itself has said it
         )
 
-    unit = report(sample).unit
+    unit = full_unit(protocol, normaliser(protocol.normalise, found.points)[1])
     if protocol.measure == "within":
         unit = f"% of the points within {protocol.threshold:g}"
     return label_curve(

@@ -18,6 +18,7 @@ from unsuplmk.datasets.viewpoints import Viewpoints
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.ops.viewpoints import ByView, Sums, hits, spread
+from unsuplmk.verdict import plain
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -63,7 +64,7 @@ class Consistency:
 
     def as_dict(self) -> dict[str, Any]:
         """As plain values for JSON; a figure that does not exist is None."""
-        return _plain(asdict(self))
+        return plain(asdict(self))
 
     def table(self) -> Table:
         """As a table for the terminal."""
@@ -84,14 +85,6 @@ class Consistency:
         if not isnan(self.lighting):
             table.add_row("light moves, to viewpoint (best 0)", f"{self.lighting:.3f}", "1", "")
         return table
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and isnan(value) else value
 
 
 def judge(

@@ -218,7 +218,7 @@ def judge(
         for kind, guess in guessed.items()
     }
     return Report(
-        unit=unit if protocol.pixels == 1 else f"{unit} of the image at 1/{protocol.pixels:g} of its size",
+        unit=full_unit(protocol, unit),
         headline="with_intercept" if protocol.intercept else "without_intercept",
         figures={kind: {**measured[kind].figures, **figures[kind]} for kind in guessed},
         per_point={kind: one.per_point for kind, one in measured.items()},
@@ -233,6 +233,11 @@ def judge(
         remarks=tuple(odd),
         resamples=resamples,
     )
+
+
+def full_unit(protocol: Protocol, unit: str) -> str:
+    """A normaliser's unit, with the size at which the protocol measures."""
+    return unit if protocol.pixels == 1 else f"{unit} of the image at 1/{protocol.pixels:g} of its size"
 
 
 def _ordered(sample: Sample, order: list[int]) -> Sample:

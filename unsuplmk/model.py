@@ -64,7 +64,7 @@ class Model(nn.Module):
     def forward(self, pair: Pair, progress: float = 0.0) -> Outcome:
         """Rebuild the target of each pair, and judge it."""
         target = self.locate(pair.target)
-        source = self._source(pair, target) if "source" in self.generator.needs else _none(target)
+        source = self._source(pair, target) if "source" in self.generator.needs else pointless(target)
         reconstruction = self.generator(pair, source, target, self.bottleneck.render)
         step = Step(pair, target, reconstruction, progress, self.locate)
         terms = {name: loss(step) for name, loss in self.losses.items()}
@@ -76,7 +76,8 @@ class Model(nn.Module):
         return target if pair.source is pair.target else self.locate(pair.source)
 
 
-def _none(like: Landmarks) -> Landmarks:
+def pointless(like: Landmarks) -> Landmarks:
+    """As many images, and no points: what a generator is given that does not need the source's."""
     return Landmarks(like.xy[:, :0], like.score[:, :0], like.heatmaps[:, :0])
 
 

@@ -16,6 +16,7 @@ from unsuplmk.detector import Detector
 from unsuplmk.draw import Picture, overlay
 from unsuplmk.errors import UserError
 from unsuplmk.media import IMAGES
+from unsuplmk.model import pointless
 from unsuplmk.ops.coordinates import to_pixels
 from unsuplmk.types import Image, Landmarks, Pair
 
@@ -44,8 +45,7 @@ def repaint(detector: Detector, style: Image, geometry: Landmarks, own: Landmark
         raise UserError(f"--generator {type(model.generator).__name__.lower()} draws nothing: this run cannot swap")
     weight = next(model.parameters(), style)
     style = style.to(weight.device, weight.dtype, memory_format=torch.channels_last)
-    none = Landmarks(own.xy[:, :0], own.score[:, :0], own.heatmaps[:, :0])
-    source = own if "source" in model.generator.needs else none
+    source = own if "source" in model.generator.needs else pointless(own)
     pair = Pair(style, torch.zeros_like(style))
     return model.generator(pair, source, geometry, model.bottleneck.render).image
 

@@ -64,7 +64,7 @@ class Report:
     def as_dict(self) -> dict[str, Any]:
         """As plain values for JSON; a figure that does not exist is None."""
         how = {"interval_level": LEVEL, "interval_seed": SEED}
-        return _plain({"error": self.error, "score": self.score, **asdict(self), **how})
+        return plain({"error": self.error, "score": self.score, **asdict(self), **how})
 
     def table(self) -> Table:
         """As a table for the terminal: the headline's column is bold."""
@@ -109,9 +109,10 @@ class Report:
         return "\n".join([*lines, *self.remarks])
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """As JSON can hold it: figures that do not exist (NaN) become None."""
     if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
+        return {key: plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
+        return [plain(item) for item in value]
     return None if isinstance(value, float) and not isfinite(value) else value
