@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,6 +68,17 @@ def part_options(network_weights: Mapping[str, Path]) -> Mapping[tuple[str, str]
         ("dataset", "puppets"): {"clips": 3, "length": 3, "side": 64},
         ("encoder", "timm"): {"backbone": "mobilenetv3_small_050"},
     }
+
+
+@pytest.fixture(scope="session")
+def part_path(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """What a dataset that takes a path reads in tests: files of its layout, written by `tests/layouts/NAME.py`."""
+
+    @cache
+    def path(name: str) -> Path:
+        return import_module(f"tests.layouts.{name.replace('-', '_')}").write(tmp_path_factory.mktemp(name))
+
+    return path
 
 
 @pytest.fixture

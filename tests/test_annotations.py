@@ -43,9 +43,9 @@ def test_a_folder_stands_for_its_only_table_of_annotations(tmp_path: Path) -> No
 def test_what_holds_no_annotations_is_refused_with_the_reason(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="annotates no points; it needs columns x0, y0"):
         splits(table(tmp_path, "file,split\na.png,train\nb.png,test\n"))
-    with pytest.raises(UserError, match=r"no file .*gone\.csv"):
+    with pytest.raises(UserError, match=r"no file or folder .*gone\.csv"):
         splits(tmp_path / "gone.csv")
-    with pytest.raises(UserError, match="is no CSV of annotations"):
+    with pytest.raises(UserError, match="holds no annotations that are known: give a CSV"):
         splits(table(tmp_path, "", "a.json"))
     with pytest.raises(UserError, match="did you mean 'puppets'"):
         splits("pupets")
@@ -61,14 +61,13 @@ def test_the_splits_of_a_registered_dataset_have_points_and_nothing_in_common() 
 
 def test_another_column_is_read_by_the_images_names(tmp_path: Path) -> None:
     file = table(tmp_path, "file,split,activity,x0,y0\na.png,train,walking,1,2\nb.png,test,,3,4\n")
-    assert cells(file, "activity") == {str(tmp_path / "a.png"): "walking", str(tmp_path / "b.png"): ""}
-    assert cells(tmp_path, "activity") == cells(file, "activity")
-    train, _ = splits(file)
-    assert train.name(0) in cells(file, "activity")
-    with pytest.raises(UserError, match="has no column 'subject'; its columns: file, split, activity, x0, y0"):
-        cells(file, "subject")
-    with pytest.raises(UserError, match="puppets has no column 'activity'; only a CSV"):
-        cells("puppets", "activity")
+    train, test = splits(file)
+    assert cells(train, "activity") == {str(tmp_path / "a.png"): "walking"}
+    assert cells(test, "activity") == {str(tmp_path / "b.png"): ""}
+    with pytest.raises(UserError, match="have no column 'subject'; what is known of them: split, activity"):
+        cells(test, "subject")
+    with pytest.raises(UserError, match="no column 'activity'; what is known of them: nothing"):
+        cells(splits("puppets", {"clips": 2, "length": 3})[0], "activity")
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="the shared research images are not here")

@@ -112,7 +112,6 @@ PARTS = {
     "--loss.pixel.weight must be a finite number of at least 0, not True": {"loss": {"pixel": {"weight": True}}},
     "--loss.pixel.weight must be a finite number of at least 0, not inf": {"loss": {"pixel": {"weight": float("inf")}}},
     "no stage named 'helth'; did you mean 'health'": {"stage": ["helth"]},
-    "no dataset named 'folder'": {"data": "folder", "dataset": {"clips": 3}},
 }
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 
@@ -24,8 +25,10 @@ def test_every_part_keeps_its_contract(
     name: str,
     check: testing.Check,
     part_options: Mapping[tuple[str, str], Mapping[str, object]],
+    part_path: Callable[[str], Path],
 ) -> None:
-    check(testing.Part.find(kind, name, part_options.get((kind, name), {})))
+    path = part_path(name) if registry.takes_path(registry.find(kind, name)) else ""
+    check(testing.Part.find(kind, name, part_options.get((kind, name), {}), path))
 
 
 def test_every_kind_has_checks_of_its_own() -> None:

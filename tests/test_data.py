@@ -100,6 +100,8 @@ def test_options_that_the_data_does_not_have_are_refused(tmp_path: Path) -> None
         open_data(tmp_path / "a.csv", {"spilt": "fit"})
     with pytest.raises(UserError, match=r"--dataset\.split"):
         open_data(tmp_path / "a.csv", {"split": 3})
+    with pytest.raises(UserError, match="no file or folder 'folder'"):
+        open_data("folder", {"clips": 3})
     with pytest.raises(UserError, match="'split'"):
         open_data(tmp_path, {"split": "fit"})
     with pytest.raises(UserError, match="arrays takes no options"):

@@ -13,12 +13,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "unsuplmk"
 PARTS = ("pairs", "encoders", "bottlenecks", "generators", "losses", "datasets", "metrics", "formats")
 LEVELS = (
-    ("errors", "hookspecs", "console", "launch"),
-    ("protocols",),
+    ("errors", "hookspecs", "console", "launch", "card", "clips"),
+    ("protocols", "rows", "matlab", "csvtable"),
     ("types", "ops"),
     ("interfaces",),
     (*PARTS, "model", "average", "draw", "media", "prepare"),
-    ("builtin", "plugins", "registry", "data", "pack"),
+    ("builtin", "plugins", "registry"),
+    ("sources", "data", "pack"),
     ("config", "tables", "checkpoint", "optimiser", "released", "annotations"),
     ("colorise", "detector", "job", "meter", "testing"),
     ("samples",),

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Integer
 
-from unsuplmk import registry
 from unsuplmk.data import open_data
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.linear import fit_linear
+from unsuplmk.sources import resolve
 from unsuplmk.types import Tracks
 
 if TYPE_CHECKING:
@@ -144,12 +144,7 @@ def compare_runs(
 
 def _images(data: str | Path, split: str) -> Dataset:
     """The images of a split, where the data has splits; all images otherwise."""
-    path = Path(data).expanduser()
-    if path.is_file() and path.suffix.lower() == ".csv":
-        return open_data(data, {"split": split})  # a CSV without splits gives all its rows
-    named = None if path.exists() else registry.components("dataset").get(str(data))
-    has_splits = named is not None and "split" in registry.options(named.cls).model_fields
-    return open_data(data, {"split": split} if has_splits else {})
+    return open_data(data, {"split": split} if resolve(data).has_splits else {})
 
 
 def common(a: Tracks, b: Tracks) -> tuple[Float[np.ndarray, "images a 2"], Float[np.ndarray, "images b 2"]]:

@@ -88,9 +88,11 @@ def register_losses() -> Mapping[str, type]:
 @hookimpl
 def register_datasets() -> Mapping[str, type]:
     """The built-in datasets."""
+    from unsuplmk.datasets.files import Files
+    from unsuplmk.datasets.listing import Listing
     from unsuplmk.datasets.puppets import Puppets
 
-    return {"puppets": Puppets}
+    return {"files": Files, "listing": Listing, "puppets": Puppets}
 
 
 @hookimpl

@@ -121,7 +121,7 @@ def load_config(folder: Path) -> Config:
     if not (folder / CONFIG).is_file():
         what = "is not a run folder: it has no config.toml" if folder.is_dir() else "does not exist"
         raise UserError(f"{folder} {what}; give the folder that unsuplmk run printed")
-    return configs.make(configs.load(str(folder / CONFIG)), str(folder / CONFIG)).resolved()
+    return configs.make(configs.load(str(folder / CONFIG)), str(folder / CONFIG)).resolved(data=False)
 
 
 def load_model(folder: Path, device: str | torch.device = "cpu") -> Model:

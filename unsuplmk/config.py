@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from unsuplmk import registry
 from unsuplmk.errors import UserError, unknown
+from unsuplmk.sources import known
 
 SINGLE = ("pairs", "encoder", "bottleneck", "generator")
 """Kinds of which a job has exactly one."""
@@ -108,8 +109,11 @@ class Config(BaseModel):
         names = [value] if isinstance(value, str) else value
         return {name: {} for name in names} if isinstance(names, list | tuple) else value
 
-    def resolved(self) -> Config:
+    def resolved(self, *, data: bool = True) -> Config:
         """This config with every part's options checked and written out in full.
+
+        Args:
+            data: Whether to do so with the dataset's, too; a detector has no need of what it was trained on.
 
         Raises:
             UserError: A component or option is unknown, missing or out of range.
@@ -129,9 +133,9 @@ class Config(BaseModel):
             rest = {key: value for key, value in given.items() if key != "weight"}
             parts["loss"][name] = {"weight": float(weight), **registry.check("loss", name, rest)}
         parts["stage"] = {name: registry.check("stage", name, given) for name, given in self.stage.items()}
-        listed = Path(self.data).suffix.lower() == ".csv"  # its options are checked where it is opened
-        if not listed and (self.dataset or self.data in registry.components("dataset")):
-            parts["dataset"] = registry.check("dataset", self.data, self.dataset)
+        found = known(self.data) if data else None
+        if found:
+            parts["dataset"] = registry.check("dataset", found.component.name, self.dataset)
         return self.model_copy(update=parts)
 
     def build(self, kind: str, *wired: Any) -> Any:

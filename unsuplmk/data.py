@@ -13,18 +13,16 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydantic import ValidationError
 from torch import Tensor, from_numpy
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from unsuplmk import registry
 from unsuplmk.datasets.arrays import Arrays
-from unsuplmk.datasets.files import Files, is_glob
-from unsuplmk.datasets.listing import Listing
-from unsuplmk.errors import UserError, unknown
+from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset, PairSource
 from unsuplmk.pack import Pack, pack
+from unsuplmk.sources import resolve
 
 if TYPE_CHECKING:
     from unsuplmk.prepare import Augmentation
@@ -35,11 +33,11 @@ Data = str | Path | np.ndarray | Sequence[np.ndarray] | Sequence[Sequence[np.nda
 
 
 def open_data(data: Data, options: Mapping[str, Any] | None = None) -> Dataset:
-    """The dataset that `data` means: a path or glob, a CSV, arrays, or the name of a registered dataset.
+    """The dataset that `data` means: a path or glob, `NAME:PATH`, the name of a dataset, or arrays.
 
     Args:
-        data: What exists as a path is a path, before any name.
-        options: The dataset's options; a CSV has `split`, other files and arrays have none.
+        data: What exists as a path is a path, before any name; see `unsuplmk.sources`.
+        options: The dataset's options; arrays have none.
 
     Raises:
         UserError: Nothing is there, or an option is unknown.
@@ -49,38 +47,14 @@ def open_data(data: Data, options: Mapping[str, Any] | None = None) -> Dataset:
         return _without_options(data, given, "a dataset that is already built")
     if not isinstance(data, str | Path):
         return _without_options(Arrays(data), given, "arrays")
-    path = Path(data).expanduser()
-    if path.is_file() and path.suffix.lower() == ".csv":
-        return Listing(path, **_checked(Listing, given))
-    if path.exists() or is_glob(data):
-        return Files(data, **_checked(Files, given))
-    if str(data) in registry.components("dataset"):
-        return registry.build("dataset", str(data), **given)
-    looks_like_path = path.suffix or len(path.parts) > 1
-    names = ", ".join(registry.components("dataset"))
-    if looks_like_path:
-        raise UserError(f"no file or folder {str(data)!r}; datasets known by name: {names}")
-    raise UserError(f"no file or folder {str(data)!r}, and {unknown('dataset', str(data), names.split(', '))}")
+    source = resolve(data)
+    return registry.build("dataset", source.component.name, *source.wired, **given)
 
 
 def _without_options(dataset: Dataset, given: Mapping[str, Any], what: str) -> Dataset:
     if given:
         raise UserError(f"{what} takes no options, but {', '.join(map(repr, given))} was given")
     return dataset
-
-
-def _checked(cls: type, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Options of a dataset that is opened by path."""
-    model = registry.options(cls)
-    what = "a CSV" if cls is Listing else "files"
-    for key in given:
-        if key not in model.model_fields:
-            raise unknown(f"dataset option of {what}", key, model.model_fields)
-    try:
-        return dict(model(**given))
-    except ValidationError as error:
-        faults = (f"--dataset.{e['loc'][0]} {e['input']!r}: {e['msg']}" for e in error.errors())
-        raise UserError("; ".join(faults)) from None
 
 
 class _Plan:

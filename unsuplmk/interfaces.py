@@ -8,7 +8,7 @@ class docstring are their help.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, ClassVar
@@ -17,6 +17,7 @@ import numpy as np
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from unsuplmk.card import Card
 from unsuplmk.types import Image, Landmarks, Pair, Reconstruction, Render, Step, Tracks
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ class PairSource(nn.Module, ABC):
     @abstractmethod
     def frames(self, index: int, clip: range, rng: Random) -> tuple[int, ...]:
         """Indices of the frames to load for the pair that starts from frame `index` of `clip`."""
+
+    def clock(self, seconds: Callable[[int], float]) -> None:
+        """Told once, before the first pair: `seconds(index)` is when a frame was taken; see `Dataset.seconds`."""
 
     @abstractmethod
     def forward(self, frames: tuple[Image, ...]) -> Pair:
@@ -117,7 +121,21 @@ class Loss(nn.Module, ABC):
 
 
 class Dataset(ABC):
-    """Frames found by name: a number of frames, in clips, each read on demand; constructor: `(*, options)`."""
+    """Frames in clips, each read on demand; constructor: `(*, options)`, or `(path, *, options)` if it reads files.
+
+    Class attributes:
+        card: What is known about it: where to get it, its terms, the published crop, pairs and protocol.
+    """
+
+    card: ClassVar[Card] = Card()
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether the file or folder is of this layout beyond doubt, so that the dataset need not be named.
+
+        Called with whatever path a user gives: it must be quick, and must not raise.
+        """
+        return False
 
     @abstractmethod
     def __len__(self) -> int:
@@ -126,11 +144,11 @@ class Dataset(ABC):
     @property
     @abstractmethod
     def clips(self) -> Sequence[range]:
-        """Ranges of frame indices, each in the order of time (or of viewpoint); together all frames."""
+        """Ranges of frame indices, each in the order of time (or of viewpoint); together all frames, in order."""
 
     @abstractmethod
     def read(self, index: int) -> np.ndarray:
-        """Frame `index` as RGB uint8 (height, width, 3).
+        """Frame `index` as RGB uint8 (height, width, 3), cropped and resized as the published protocol says.
 
         Raises:
             unsuplmk.errors.UserError: The frame cannot be read; the message names it.
@@ -145,14 +163,22 @@ class Dataset(ABC):
         """Frames a second, where all frames are of one video; 0 otherwise."""
         return 0.0
 
+    def seconds(self, index: int) -> float:
+        """When frame `index` was taken, in seconds on the clock of its clip; NaN where it is not known."""
+        return float("nan")
+
     @property
     def points(self) -> tuple[str, ...]:
         """Names of the annotated points; none unless the dataset knows better."""
         return ()
 
     def annotation(self, index: int) -> Float[np.ndarray, "points 2"]:
-        """Annotated points of frame `index`, (x, y) in its pixels; NaN where missing."""
+        """Annotated points of frame `index`, (x, y) in the pixels of what `read` gives; NaN where missing."""
         return np.empty((0, 2))
+
+    def tags(self, index: int) -> Mapping[str, str]:
+        """What else is known of frame `index`, by name: its subject, activity, viewpoint, ..."""
+        return {}
 
 
 class Stage(ABC):

@@ -30,6 +30,7 @@ class Kind:
         base: Name of the abstract class in `unsuplmk.interfaces`.
         wired: Constructor parameters that the job fills by position.
         about: One line of help.
+        path: Whether a class may take a path before anything else.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Kind:
     base: str
     wired: tuple[str, ...]
     about: str
+    path: bool = False
 
 
 KINDS: dict[str, Kind] = {
@@ -47,7 +49,7 @@ KINDS: dict[str, Kind] = {
         Kind("bottleneck", "register_bottlenecks", "Bottleneck", ("landmarks",), "heatmaps to points to maps"),
         Kind("generator", "register_generators", "Generator", ("maps",), "source and points to target"),
         Kind("loss", "register_losses", "Loss", (), "what training minimises"),
-        Kind("dataset", "register_datasets", "Dataset", (), "frames found by name"),
+        Kind("dataset", "register_datasets", "Dataset", (), "where frames come from", path=True),
         Kind("stage", "register_stages", "Stage", (), "what happens beside the training step"),
         Kind("metric", "register_metrics", "Metric", (), "figures about predicted points"),
         Kind("tracker", "register_trackers", "Tracker", (), "filters over time"),
@@ -108,7 +110,8 @@ def _misfit(kind: Kind, name: object, cls: object, base: type) -> str | None:
     if inspect.isabstract(cls):
         missing = ", ".join(sorted(cls.__abstractmethods__))  # type: ignore[attr-defined]
         return f"{kind.name} {name!r} lacks {missing}"
-    if _positional(cls) != kind.wired:
+    allowed = [kind.wired, ("path", *kind.wired)] if kind.path else [kind.wired]
+    if _positional(cls) not in allowed:
         asked = ", ".join(("self", *kind.wired, "*", "options"))
         return f"{kind.name} {name!r}: the constructor must be __init__({asked}), not {inspect.signature(cls)}"
     try:
@@ -116,6 +119,11 @@ def _misfit(kind: Kind, name: object, cls: object, base: type) -> str | None:
     except Exception as error:  # a third party's annotations may name what is not there
         return f"{kind.name} {name!r}: its options cannot be read: {type(error).__name__}: {error}"
     return f"{kind.name} {name!r}: no option may be called {' or '.join(sorted(taken))}" if taken else None
+
+
+def takes_path(component: Component) -> bool:
+    """Whether a component reads what a path names."""
+    return component.kind.path and _positional(component.cls)[:1] == ("path",)
 
 
 def _positional(cls: type) -> tuple[str, ...]:

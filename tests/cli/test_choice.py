@@ -94,9 +94,9 @@ def test_every_chosen_component_is_listed_with_its_place_and_its_options(recipe:
 
 def test_what_lies_on_disk_hides_a_dataset_of_the_same_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert ("dataset",) in {part.path for part in parts(choose([]))}
+    assert ("dataset", "puppets") in {(*part.path, part.component.name) for part in parts(choose([]))}
     (tmp_path / "puppets").mkdir()
-    assert ("dataset",) not in {part.path for part in parts(choose([]))}
+    assert ("dataset", "files") in {(*part.path, part.component.name) for part in parts(choose([]))}
 
 
 def test_resuming_starts_from_the_runs_own_settings(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def test_what_is_wrong_with_the_table_is_said(table: Path) -> None:
         data.mask(0)
     assert data.lightings == ("", "")
     table.write_text("file,a,b\nx.png,1\n")
-    with pytest.raises(UserError, match="row 2 does not have the 3 cells"):
+    with pytest.raises(UserError, match=":2: 2 cells where the header has 3"):
         Viewpoints(table, view=["a"], instance="b")
     table.write_text("file,a,b\n")
     with pytest.raises(UserError, match="lists no images"):

@@ -15,6 +15,7 @@ from typing import Any
 
 from unsuplmk import config, registry
 from unsuplmk.errors import UserError, unknown
+from unsuplmk.sources import known
 
 SIGNS = ("", "no-")
 SWITCHES = frozenset({"resume", "json", "help", "h"}) | {
@@ -54,8 +55,9 @@ def parts(chosen: config.Config) -> list[Part]:
             found.append(Part((kind,), registry.find(kind, table.pop("name")), table))
     for kind in registry.SEVERAL:
         found += [Part((kind, name), registry.find(kind, name), t) for name, t in getattr(chosen, kind).items()]
-    if not Path(chosen.data).exists() and chosen.data in registry.components("dataset"):  # what is on disk comes first
-        found.append(Part(("dataset",), registry.find("dataset", chosen.data), chosen.dataset))
+    data = known(chosen.data)
+    if data:
+        found.append(Part(("dataset",), data.component, chosen.dataset))
     return found
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
     return name
 
 
-@click.command
+@click.command(cls=ReadsData)
 @click.argument("run")
 @click.argument("data")
 @click.option("--train-split", default="train", show_default=True, help="The linear map is fitted on these.")
@@ -124,10 +125,11 @@ def command(
     device: str,
     batch: int,
     as_json: bool,
+    **rest: Any,
 ) -> None:
     """Judge RUN by annotated points.
 
-    DATA is a CSV of annotations, a folder that holds one, or the name of a dataset with points. A linear map from
+    DATA is a CSV of annotations, a folder that holds one, or a dataset with points, as NAME:PATH. A linear map from
     landmarks to points is fitted on one split and judged on another, beside a constant guess. The figures also go to
     metrics.json in RUN.
     """
@@ -156,9 +158,9 @@ def command(
         from unsuplmk.plots import check
 
         check(Path(plot))
-    train, test = splits(data, train=train_split, test=test_split)
+    train, test = splits(data, dataset_options(rest), train=train_split, test=test_split)
     column = named(protocol).column
-    groups = cells(data, column) if column else None
+    groups = cells(test, column) if column else None
     metrics = {"error": {}, "pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}
     detector = Detector.load(run, device)
     asked = {"protocol": protocol, "normalise": normalise, "intercept": intercept}

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 
 
-@click.command
+@click.command(cls=ReadsData)
 @click.argument("run")
 @click.argument("input")
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="File to write.")
 @click.option("--format", metavar="NAME", default="", help="Format of the file; without it, the suffix decides.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Frames a forward pass.")
-def command(run: str, input: str, out: Path, format: str, device: str, batch: int) -> None:
+def command(run: str, input: str, out: Path, format: str, device: str, batch: int, **rest: Any) -> None:
     """Write the landmarks of INPUT to a file.
 
-    RUN is a trained run; INPUT is an image, a video, a folder, a glob or the name of a dataset. The file holds pixels
-    of the original frames; `unsuplmk components format` lists the formats.
+    RUN is a trained run; INPUT is an image, a video, a folder, a glob or a dataset, as NAME:PATH. The file holds
+    pixels of the original frames; `unsuplmk components format` lists the formats.
     """
     from unsuplmk import tables
 
     tables.format_for(out, format)  # a wrong name must not cost the whole prediction
+    from unsuplmk.data import open_data
     from unsuplmk.detector import Detector
 
-    tracks = Detector.load(run, device).predict(input, batch=batch, report=warn)
+    dataset = open_data(input, dataset_options(rest))
+    tracks = Detector.load(run, device).predict(dataset, batch=batch, report=warn)
     tables.write(tracks, out, format)
     frames, landmarks = tracks.score.shape
     click.echo(f"{out}: {landmarks} landmarks in {frames} frames")

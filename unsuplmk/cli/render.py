@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 
 
-@click.command
+@click.command(cls=ReadsData)
 @click.argument("run")
 @click.argument("input")
 @click.option(
@@ -21,16 +23,16 @@ from unsuplmk.cli.errors import warn
 )
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Frames a forward pass.")
-def command(run: str, input: str, out: Path, device: str, batch: int) -> None:
+def command(run: str, input: str, out: Path, device: str, batch: int, **rest: Any) -> None:
     """Draw the landmarks onto INPUT.
 
-    RUN is a trained run; INPUT is an image, a video, a folder, a glob or the name of a dataset.
+    RUN is a trained run; INPUT is an image, a video, a folder, a glob or a dataset, as NAME:PATH.
     """
     from unsuplmk.data import open_data
     from unsuplmk.detector import Detector
     from unsuplmk.render import check, render_tracks
 
-    dataset = open_data(input)
+    dataset = open_data(input, dataset_options(rest))
     check(dataset, out)
     written = render_tracks(dataset, Detector.load(run, device).predict(dataset, batch=batch, report=warn), out)
     click.echo(f"{out}" if len(written) == 1 else f"{out}: {len(written)} pictures")

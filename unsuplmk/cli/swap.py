@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 from unsuplmk.errors import UserError
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 COUNT = click.IntRange(1, 100)
 
 
-@click.command
+@click.command(cls=ReadsData)
 @click.argument("run")
 @click.argument("input", required=False)
 @click.option(
@@ -53,10 +54,11 @@ def command(
     fps: float,
     device: str,
     batch: int,
+    **rest: Any,
 ) -> None:
     """Draw images of INPUT with the geometry of one and the style of another.
 
-    RUN is a trained run; INPUT is a folder, a glob, a video or the name of a dataset. The columns of the grid have
+    RUN is a trained run; INPUT is a folder, a glob, a video or a dataset, as NAME:PATH. The columns of the grid have
     the landmarks of the image on top, the rows the style of the image on the left. Two lines say how well both are
     kept: a ratio near 0 is good, one near that of random pairs is not.
 
@@ -77,7 +79,7 @@ def command(
         _animate(_load(run, device), open_data(style), frames, out, relative, rows, seed, fps, cell, batch)
         return
     check_picture(out)
-    geometries = open_data(input or "")
+    geometries = open_data(input or "", dataset_options(rest))
     styles = open_data(style) if style else geometries
     _draw(_load(run, device), geometries, styles, out, rows, columns, seed, cell, batch)
 

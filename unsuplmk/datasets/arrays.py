@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any, final
 
 import numpy as np
 
+from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 
@@ -32,8 +32,7 @@ class Arrays(Dataset):
         self._frames: list[np.ndarray] = [frame for clip in clips for frame in clip]
         for i, frame in enumerate(self._frames):
             _check(i, frame)
-        ends = np.cumsum([len(clip) for clip in clips]).tolist()
-        self._clips = tuple(range(start, end) for start, end in zip([0, *ends], ends, strict=False))
+        self._clips = Clips(len(clip) for clip in clips)
         if not self._frames:
             raise UserError(f"no frames in the arrays given; {LAYOUT}")
 
@@ -54,8 +53,8 @@ class Arrays(Dataset):
         """`array:frame`, or `array:clip:frame` where there are several clips."""
         if len(self._clips) == 1:
             return f"array:{index}"
-        clip = bisect_right(self._clips, index, key=lambda r: r.start) - 1
-        return f"array:{clip}:{index - self._clips[clip].start}"
+        clip, frame = self._clips.find(index)
+        return f"array:{clip}:{frame}"
 
 
 def _is_clips(data: np.ndarray | Sequence) -> bool:

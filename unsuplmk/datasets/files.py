@@ -6,7 +6,6 @@ import glob
 import os
 import re
 import threading
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
+from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.media import IMAGES, VIDEOS, Video, read_image, require_av
@@ -51,12 +51,11 @@ class Files(Dataset):
         clips = _group(root, found)
         alone = len(clips) == 1
         self._list = [_counted(clip, alone) if clip.video else clip for clip in clips]
-        ends = np.cumsum([clip.frames for clip in self._list]).tolist()
-        self._clips = tuple(range(start, end) for start, end in zip([0, *ends], ends, strict=False))
+        self._clips = Clips(clip.frames for clip in self._list)
         self._threads = threading.local()
 
     def __len__(self) -> int:
-        return self._clips[-1].stop
+        return self._clips.frames
 
     @property
     def clips(self) -> Sequence[range]:
@@ -80,10 +79,8 @@ class Files(Dataset):
         return self._video(self._list[0].files[0]).fps if alone else 0.0
 
     def _where(self, index: int) -> tuple[_Clip, int]:
-        if not 0 <= index < len(self):
-            raise IndexError(f"frame {index} of {len(self)}")
-        clip = bisect_right(self._clips, index, key=lambda r: r.start) - 1
-        return self._list[clip], index - self._clips[clip].start
+        clip, frame = self._clips.find(index)
+        return self._list[clip], frame
 
     def _video(self, path: Path) -> Video:
         """The video, opened once in every thread, since decoders are not shared."""
@@ -107,11 +104,6 @@ def natural(path: str | Path) -> list[tuple[int, int, str]]:
     return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
-def is_glob(path: str | Path) -> bool:
-    """Whether a path holds wildcards."""
-    return glob.has_magic(str(path))
-
-
 def _find(path: str | Path) -> tuple[Path, list[Path]]:
     """The folder that single images lie in, and all images and videos."""
     known = f"images ({' '.join(sorted(IMAGES))}) or videos ({' '.join(sorted(VIDEOS))})"
@@ -126,7 +118,7 @@ def _find(path: str | Path) -> tuple[Path, list[Path]]:
         matches = [Path(match) for match in glob.glob(str(start), recursive=True)]
         if not matches:
             raise UserError(f"nothing matches {path}")
-        fixed = next(i for i, part in enumerate(start.parts) if is_glob(part))
+        fixed = next(i for i, part in enumerate(start.parts) if glob.has_magic(part))
         root, seen = Path(*start.parts[:fixed]), set()
         found = [file for match in matches for file in (_walk(match, seen) if match.is_dir() else [match])]
     found = [file for file in dict.fromkeys(found) if _kind(file)]

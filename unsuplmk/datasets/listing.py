@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import math
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import final
 
 import numpy as np
 from jaxtyping import Float
 
-from unsuplmk.errors import UserError
+from unsuplmk.clips import Clips
+from unsuplmk.csvtable import Row, begins_with_scorer, point, table
+from unsuplmk.errors import UserError, unknown
 from unsuplmk.interfaces import Dataset
 from unsuplmk.media import read_image
 
@@ -24,43 +24,54 @@ class Listing(Dataset):
 
     Rows of one `video` are a clip, in the order of `frame`; a row without is a clip of its own. Annotated points
     are columns `x0,y0,x1,y1,...` or `<name>_x,<name>_y`, in pixels with the first pixel's centre at 0; an empty
-    cell is a missing point. Other columns are ignored. Errors name the line.
+    cell is a missing point. A column `seconds` says when a frame was taken. Other columns are tags. Errors name
+    the line.
 
     Args:
         path: The CSV file.
         split: Which rows to take, by their `split` column; without such a column, all rows.
+        where: Which of these to take, by other columns: category=car.
 
     Raises:
         UserError: The file is no such CSV, or has no rows of that split; or a cell is not a number.
     """
 
-    def __init__(self, path: str | Path, *, split: str = "train") -> None:
+    def __init__(self, path: str | Path, *, split: str = "train", where: tuple[str, ...] = ()) -> None:
         self._path = Path(path)
-        columns, rows = _rows(self._path)
+        columns, rows = table(self._path)
         if "split" in columns:
             splits = Counter(row["split"] for row in rows)
             rows = [row for row in rows if row["split"] == split]
             if not rows:
                 known = ", ".join(f"{name} ({count} rows)" for name, count in sorted(splits.items()))
                 raise UserError(f"{path} has no rows of split {split!r}; known: {known or 'none'}")
-        groups: dict[str, list[_Row]] = {}
+        for condition in where:
+            rows = _chosen(self._path, columns, rows, condition)
+        groups: dict[str, list[Row]] = {}
         for row in rows:
             groups.setdefault(f"video {row['video']}" if row.get("video") else f"line {row.line}", []).append(row)
         if "frame" in columns:
             for group in groups.values():
                 group.sort(key=lambda row: _number(self._path, row, "frame"))
         rows = [row for group in groups.values() for row in group]
-        ends = np.cumsum([len(group) for group in groups.values()]).tolist()
-        self._clips = tuple(range(start, end) for start, end in zip([0, *ends], ends, strict=False))
+        self._clips = Clips(len(group) for group in groups.values())
         self._files = [self._path.parent / row["file"] for row in rows]
         self._lines = [row.line for row in rows]
+        self._seconds = [_number(self._path, row, "seconds") for row in rows] if "seconds" in columns else []
         pairs = _points(self._path, columns)
+        held = {"file", *(column for pair in pairs.values() for column in pair)}
+        self._tags = [{column: cell for column, cell in row.items() if column not in held} for row in rows]
         self._points = tuple(pairs)
         values = [
             [[_number(self._path, row, x), _number(self._path, row, y)] for x, y in pairs.values()] for row in rows
         ]
         self._annotations = np.array(values, np.float64).reshape(len(rows), len(pairs), 2)
         self._annotations[np.isnan(self._annotations).any(-1)] = np.nan  # half a point is none
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Any CSV, but for those that begin with a scorer: pose tools write them."""
+        return path.suffix.lower() == ".csv" and path.is_file() and not begins_with_scorer(path)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -81,6 +92,14 @@ class Listing(Dataset):
         """The image's path."""
         return str(self._files[index])
 
+    def seconds(self, index: int) -> float:
+        """The cell of the column `seconds`."""
+        return self._seconds[index] if self._seconds else math.nan
+
+    def tags(self, index: int) -> Mapping[str, str]:
+        """The cells of all columns but the file and the points."""
+        return self._tags[index]
+
     @property
     def points(self) -> tuple[str, ...]:
         """Names of the annotated points; their numbers where the columns are x0, y0, ..."""
@@ -91,39 +110,15 @@ class Listing(Dataset):
         return self._annotations[index]
 
 
-@final
-class _Row(dict[str, str]):
-    """The cells of a row by column, and the line that it ends on."""
-
-    line: int
-
-
-def _rows(path: Path) -> tuple[list[str], list[_Row]]:
-    rows: list[_Row] = []
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.reader(file)
-            columns = next(reader, [])
-            for cells in reader:
-                if len(cells) not in (0, len(columns)):
-                    raise UserError(f"{path}:{reader.line_num}: {len(cells)} cells where the header has {len(columns)}")
-                if cells:
-                    rows.append(_Row(zip(columns, cells, strict=True)))
-                    rows[-1].line = reader.line_num
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"cannot read {path}: {error}") from None
-    if "file" not in columns:
-        raise UserError(f"{path} has no column 'file'; its columns: {', '.join(columns) or 'none'}")
-    empty = next((row.line for row in rows if not row["file"]), None)
-    if not rows or empty:
-        raise UserError(f"{path}:{empty}: the row names no file" if empty else f"{path} lists no images")
-    return columns, rows
-
-
-def point(column: str) -> str:
-    """The name of the point whose x a column holds; nothing if it is another column."""
-    match = re.fullmatch(r"x(\d+)|(.+)_x", column)
-    return (match[1] or match[2]) if match else ""
+def _chosen(path: Path, columns: Sequence[str], rows: list[Row], condition: str) -> list[Row]:
+    """The rows that hold the value, in the column, that a condition asks for."""
+    column, _, value = condition.partition("=")
+    if column not in columns:
+        raise unknown(f"column of {path} for --dataset.where {condition!r}", column, columns)
+    found = [row for row in rows if row[column] == value]
+    if not found:
+        raise unknown(f"{column} in {path}", value, {row[column] for row in rows})
+    return found
 
 
 def _points(path: Path, columns: Sequence[str]) -> dict[str, tuple[str, str]]:
@@ -138,7 +133,7 @@ def _points(path: Path, columns: Sequence[str]) -> dict[str, tuple[str, str]]:
     return pairs
 
 
-def _number(path: Path, row: _Row, column: str) -> float:
+def _number(path: Path, row: Row, column: str) -> float:
     cell = row[column].strip()
     if not cell or cell.lower() == "nan":
         return float("nan")

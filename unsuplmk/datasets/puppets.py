@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.clips import Clips
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.canvas import Point
 from unsuplmk.ops.figure import SIDES, Figure, between, draw, figure
@@ -57,7 +58,7 @@ class Puppets(Dataset):
     @property
     def clips(self) -> Sequence[range]:
         """One range a figure."""
-        return tuple(range(start, start + self._length) for start in range(0, len(self), self._length))
+        return Clips([self._length] * self._count)
 
     def read(self, index: int) -> np.ndarray:
         """Draw frame `index`."""

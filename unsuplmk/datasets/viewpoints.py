@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from pathlib import Path
 from typing import final
@@ -10,6 +9,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Bool
 
+from unsuplmk.clips import Clips
+from unsuplmk.csvtable import Row, table
 from unsuplmk.errors import UserError, unknown
 from unsuplmk.interfaces import Dataset
 from unsuplmk.media import read_image
@@ -53,7 +54,7 @@ class Viewpoints(Dataset):
         category: str = "",
     ) -> None:
         self._path = Path(path)
-        columns, rows = _rows(self._path)
+        columns, rows = table(self._path)
         for column in ("file", *view, instance, lighting, mask):
             if column and column not in columns:
                 raise unknown(f"column of {path}", column, columns)
@@ -69,7 +70,7 @@ class Viewpoints(Dataset):
     @property
     def clips(self) -> Sequence[range]:
         """Each image by itself."""
-        return tuple(range(index, index + 1) for index in range(len(self)))
+        return Clips.singles(len(self))
 
     def read(self, index: int) -> np.ndarray:
         """The image of row `index`."""
@@ -101,23 +102,7 @@ class Viewpoints(Dataset):
         return np.array([split == name for split in splits])
 
 
-def _rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
-    try:
-        with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            columns = list(reader.fieldnames or [])
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise UserError(f"cannot read {path}: {getattr(error, 'strerror', None) or error}") from None
-    for line, row in enumerate(rows, 2):
-        if None in row or None in row.values():
-            raise UserError(f"{path}: row {line} does not have the {len(columns)} cells of the header")
-    if not rows:
-        raise UserError(f"{path} lists no images")
-    return columns, rows
-
-
-def _of_category(path: Path, columns: Sequence[str], rows: list[dict[str, str]], category: str) -> list[dict[str, str]]:
+def _of_category(path: Path, columns: Sequence[str], rows: list[Row], category: str) -> list[Row]:
     if CATEGORY not in columns:
         if category:
             raise UserError(f"{path} has no column {CATEGORY!r}; its columns: {', '.join(columns)}")

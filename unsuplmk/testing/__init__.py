@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from unsuplmk import registry
@@ -31,12 +32,13 @@ def checks(kind: str) -> tuple[Check, ...]:
     return (is_described, has_defaults_that_fit, *import_module(f"unsuplmk.testing.{kind}").CHECKS)
 
 
-def contract(kind: str, name: str, **options: Any) -> Callable[..., None]:
+def contract(kind: str, name: str, path: str | Path = "", **options: Any) -> Callable[..., None]:
     """A pytest function, parametrised over all checks of the kind; assign it to a name that begins with `test_`.
 
     Args:
         kind: Kind of the part: encoder, loss, pairs, ...
         name: Name that it is registered under.
+        path: What a dataset reads, if it takes a path.
         options: The part's options, where its defaults will not do (a file of weights, a small width).
 
     Raises:
@@ -46,6 +48,6 @@ def contract(kind: str, name: str, **options: Any) -> Callable[..., None]:
 
     @pytest.mark.parametrize("check", checks(kind), ids=lambda check: check.__name__)
     def test(check: Check) -> None:
-        check(Part.find(kind, name, options))
+        check(Part.find(kind, name, options, path))
 
     return test

@@ -32,26 +32,29 @@ class Part:
         name: Name that it is registered under.
         cls: The class.
         options: Where they differ from the defaults.
+        path: What it reads, if it takes a path.
     """
 
     kind: str
     name: str
     cls: type
     options: Mapping[str, Any] = field(default_factory=dict)
+    path: str = ""
 
     @classmethod
-    def find(cls, kind: str, name: str, options: Mapping[str, Any]) -> Part:
+    def find(cls, kind: str, name: str, options: Mapping[str, Any], path: str | Path = "") -> Part:
         """The registered part of this name.
 
         Raises:
             UserError: There is none.
         """
-        return cls(kind, name, registry.find(kind, name).cls, options)
+        return cls(kind, name, registry.find(kind, name).cls, options, str(path))
 
     def build(self, *wired: Any, seed: int = 0) -> Any:
         """A new instance, whose initial weights follow from the seed."""
         torch.manual_seed(seed)
-        return self.cls(*wired, **dict(registry.options(self.cls)(**self.options)))
+        path = (self.path,) if self.path else ()
+        return self.cls(*path, *wired, **dict(registry.options(self.cls)(**self.options)))
 
 
 def is_described(part: Part) -> None:
