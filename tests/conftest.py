@@ -58,7 +58,16 @@ def grey_network(width: int = 4) -> dict[str, torch.Tensor]:
 
 
 @pytest.fixture(scope="session")
-def part_options(network_weights: Mapping[str, Path]) -> Mapping[tuple[str, str], Mapping[str, object]]:
+def boxes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Boxes of the frames that the contract of crops uses; the last has none."""
+    path = tmp_path_factory.mktemp("boxes") / "boxes.csv"
+    rows = [f"disc:{i},{8 + 5 * i},24,16,16" for i in range(11)]
+    path.write_text("\n".join(["file,left,top,width,height", *rows]) + "\n", "utf-8")
+    return path
+
+
+@pytest.fixture(scope="session")
+def part_options(network_weights: Mapping[str, Path], boxes: Path) -> Mapping[tuple[str, str], Mapping[str, object]]:
     """Options for the parts that cannot be built, or not quickly, from their defaults: (kind, name) -> options."""
     losses = {"vgg16": "vgg16", "vgg19": "vgg19", "squeezenet": "squeezenet", "selfsup": "selfsup", "lpips": "alexnet"}
     return {
@@ -66,6 +75,7 @@ def part_options(network_weights: Mapping[str, Path]) -> Mapping[tuple[str, str]
         ("stage", "health"): {"every": 1},
         ("stage", "preview"): {"every": 1, "rows": 2},
         ("dataset", "puppets"): {"clips": 3, "length": 3, "side": 64},
+        ("crop", "boxes"): {"file": str(boxes)},
         ("encoder", "timm"): {"backbone": "mobilenetv3_small_050"},
     }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "unsuplmk"
-PARTS = ("pairs", "encoders", "bottlenecks", "generators", "losses", "datasets", "metrics", "formats")
+PARTS = ("pairs", "encoders", "bottlenecks", "generators", "losses", "datasets", "crops", "metrics", "formats")
 LEVELS = (
     ("errors", "hookspecs", "console", "launch", "card", "clips"),
     ("protocols", "rows", "matlab", "csvtable"),

@@ -96,6 +96,15 @@ def register_datasets() -> Mapping[str, type]:
 
 
 @hookimpl
+def register_crops() -> Mapping[str, type]:
+    """The built-in crops."""
+    from unsuplmk.crops.boxes import Boxes
+    from unsuplmk.crops.whole import Whole
+
+    return {"whole": Whole, "boxes": Boxes}
+
+
+@hookimpl
 def register_stages() -> Mapping[str, type]:
     """The built-in stages."""
     from unsuplmk.stages.health import Health

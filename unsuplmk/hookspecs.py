@@ -44,6 +44,11 @@ def register_datasets() -> Mapping[str, type]:  # type: ignore[empty-body]
 
 
 @hookspec
+def register_crops() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return `{name: class}`: ways to find the object in each frame, so that it can be cut out."""
+
+
+@hookspec
 def register_stages() -> Mapping[str, type]:  # type: ignore[empty-body]
     """Return `{name: class}`: things that happen beside the training step."""
 

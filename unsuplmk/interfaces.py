@@ -18,7 +18,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from unsuplmk.card import Card
-from unsuplmk.types import Image, Landmarks, Pair, Reconstruction, Render, Step, Tracks
+from unsuplmk.types import Boxes, Image, Landmarks, Pair, Reconstruction, Render, Step, Tracks
 
 if TYPE_CHECKING:
     from unsuplmk.job import Training
@@ -179,6 +179,24 @@ class Dataset(ABC):
     def tags(self, index: int) -> Mapping[str, str]:
         """What else is known of frame `index`, by name: its subject, activity, viewpoint, ..."""
         return {}
+
+
+class Crop(ABC):
+    """Finds the object in the frames of a dataset, so that it can be cut out; constructor: `(*, options)`."""
+
+    @abstractmethod
+    def boxes(self, dataset: Dataset, report: Callable[[str], None]) -> Boxes | None:
+        """Where the object is in each frame; None for the whole of every frame, as it is.
+
+        The same dataset gives the same boxes: a run that is resumed asks again.
+
+        Args:
+            dataset: The frames.
+            report: Called with one line for whatever the user should know: frames that are left out, for example.
+
+        Raises:
+            unsuplmk.errors.UserError: There is nothing to cut out; the message says what would work.
+        """
 
 
 class Stage(ABC):

@@ -50,6 +50,7 @@ KINDS: dict[str, Kind] = {
         Kind("generator", "register_generators", "Generator", ("maps",), "source and points to target"),
         Kind("loss", "register_losses", "Loss", (), "what training minimises"),
         Kind("dataset", "register_datasets", "Dataset", (), "where frames come from", path=True),
+        Kind("crop", "register_crops", "Crop", (), "what is cut out of each frame"),
         Kind("stage", "register_stages", "Stage", (), "what happens beside the training step"),
         Kind("metric", "register_metrics", "Metric", (), "figures about predicted points"),
         Kind("tracker", "register_trackers", "Tracker", (), "filters over time"),

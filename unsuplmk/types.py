@@ -148,3 +148,30 @@ class Tracks:
             raise ValueError(f"xy {self.xy.shape}, score {self.score.shape}, {len(self.names)} names: counts differ")
         if len(self.source) != frames or self.size.shape != (frames, 2):
             raise ValueError(f"{frames} frames but {len(self.source)} sources and sizes {self.size.shape}")
+
+
+@dataclass(frozen=True, slots=True)
+class Boxes:
+    """Where objects are in the frames of a dataset: one row for each picture that is to be cut out.
+
+    Args:
+        frames: The frame that each lies in. A frame may have several boxes; one without is left out.
+        edges: Left, top, right, bottom in pixels, counted from the frame's corner: all of it is 0, 0, width, height.
+        tracks: Which object each shows, by name, where there are several; empty where nobody knows.
+
+    Raises:
+        ValueError: Counts differ, or a box is empty.
+    """
+
+    frames: np.ndarray  # (boxes,) int64
+    edges: np.ndarray  # (boxes, 4) float64
+    tracks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        count = len(self.frames)
+        if self.frames.shape != (count,) or self.edges.shape != (count, 4) or len(self.tracks) not in (0, count):
+            raise ValueError(f"frames {self.frames.shape}, edges {self.edges.shape}, {len(self.tracks)} tracks differ")
+        whole = np.isfinite(self.edges).all(1) & (self.edges[:, 2:] > self.edges[:, :2]).all(1)
+        if not whole.all():
+            row = int(np.argmin(whole))
+            raise ValueError(f"box {row}, of frame {self.frames[row]}, is empty: {self.edges[row].tolist()}")

@@ -1,0 +1,1 @@
+"""Crops: where the object is in each frame."""
