@@ -13,8 +13,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "unsuplmk"
 PARTS = ("pairs", "encoders", "bottlenecks", "generators", "losses", "datasets", "crops", "metrics", "formats")
 LEVELS = (
-    ("errors", "hookspecs", "console", "launch", "card", "clips"),
-    ("protocols", "rows", "matlab", "csvtable"),
+    ("errors", "hookspecs", "console", "launch", "card", "clips", "web"),
+    ("protocols", "rows", "matlab", "csvtable", "fetch", "unpack"),
     ("types", "ops"),
     ("interfaces",),
     (*PARTS, "model", "average", "draw", "media", "prepare"),
