@@ -5,21 +5,17 @@ from __future__ import annotations
 import glob
 import os
 import re
-import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
 from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import IMAGES, VIDEOS, Video, read_image, require_av
-
-OPEN = 4
-"""Videos that one thread keeps open."""
+from unsuplmk.media import IMAGES, VIDEOS, Video, Videos, read_image, require_av
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,7 @@ class Files(Dataset):
         alone = len(clips) == 1
         self._list = [_counted(clip, alone) if clip.video else clip for clip in clips]
         self._clips = Clips(clip.frames for clip in self._list)
-        self._threads = threading.local()
+        self._videos = Videos()
 
     def __len__(self) -> int:
         return self._clips.frames
@@ -65,7 +61,7 @@ class Files(Dataset):
     def read(self, index: int) -> np.ndarray:
         """Frame `index`; frames of a video are fast in order and exact in any order."""
         clip, frame = self._where(index)
-        return self._video(clip.files[0]).read(frame) if clip.video else read_image(clip.files[frame])
+        return self._videos[clip.files[0]].read(frame) if clip.video else read_image(clip.files[frame])
 
     def name(self, index: int) -> str:
         """The image's path, or `video.mp4:frame`."""
@@ -76,26 +72,11 @@ class Files(Dataset):
     def fps(self) -> float:
         """Frames a second of the video, if it is one video only; 0 otherwise."""
         alone = len(self._list) == 1 and self._list[0].video
-        return self._video(self._list[0].files[0]).fps if alone else 0.0
+        return self._videos[self._list[0].files[0]].fps if alone else 0.0
 
     def _where(self, index: int) -> tuple[_Clip, int]:
         clip, frame = self._clips.find(index)
         return self._list[clip], frame
-
-    def _video(self, path: Path) -> Video:
-        """The video, opened once in every thread, since decoders are not shared."""
-        opened: dict[Path, Video] = self._threads.__dict__.setdefault("opened", {})
-        if path not in opened:
-            if len(opened) >= OPEN:
-                opened.pop(next(iter(opened))).close()
-            opened[path] = Video(path)
-        return opened[path]
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {**self.__dict__, "_threads": None}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        vars(self).update(state, _threads=threading.local())
 
 
 def natural(path: str | Path) -> list[tuple[int, int, str]]:
