@@ -14,14 +14,14 @@ PACKAGE = Path(__file__).parents[1] / "unsuplmk"
 PARTS = ("pairs", "encoders", "bottlenecks", "generators", "losses", "datasets", "crops", "metrics", "formats")
 LEVELS = (
     ("errors", "hookspecs", "console", "launch", "card", "clips", "web"),
-    ("protocols", "rows", "matlab", "csvtable", "fetch", "unpack"),
+    ("protocols", "rows", "matlab", "binary", "csvtable", "fetch", "unpack"),
     ("types", "ops"),
     ("interfaces",),
-    (*PARTS, "model", "average", "draw", "media", "prepare"),
+    (*PARTS, "model", "average", "draw", "media", "prepare", "shards"),
     ("builtin", "plugins", "registry"),
-    ("sources", "data", "pack"),
+    ("sources", "data", "pack", "lazy", "order", "parallel"),
     ("config", "tables", "checkpoint", "optimiser", "released", "annotations"),
-    ("colorise", "detector", "job", "meter", "testing"),
+    ("colorise", "preparation", "sharding", "detector", "job", "meter", "testing"),
     ("samples",),
     ("normalise", "regress", "measure"),
     ("verdict",),
@@ -43,6 +43,7 @@ HEAVY = (
     "av",
     "matplotlib",
     "h5py",
+    "pyarrow",
 )
 
 

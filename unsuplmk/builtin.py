@@ -90,9 +90,10 @@ def register_datasets() -> Mapping[str, type]:
     """The built-in datasets."""
     from unsuplmk.datasets.files import Files
     from unsuplmk.datasets.listing import Listing
+    from unsuplmk.datasets.mnist import Mnist
     from unsuplmk.datasets.puppets import Puppets
 
-    return {"files": Files, "listing": Listing, "puppets": Puppets}
+    return {"files": Files, "listing": Listing, "mnist": Mnist, "puppets": Puppets}
 
 
 @hookimpl
