@@ -27,10 +27,10 @@ class Window:
         ValueError: The rectangle is empty or not finite.
     """
 
-    left: float
-    top: float
-    width: float
-    height: float
+    left: int | float
+    top: int | float
+    width: int | float
+    height: int | float
     out: tuple[int, int] = (0, 0)
 
     def __post_init__(self) -> None:
@@ -38,12 +38,12 @@ class Window:
             raise ValueError(f"a window of {self.width} x {self.height} px at ({self.left}, {self.top})")
 
     @classmethod
-    def square(cls, centre: tuple[float, float], side: float, out: int = 0) -> Window:
+    def square(cls, centre: tuple[int | float, int | float], side: int | float, out: int = 0) -> Window:
         """A square about a centre in pixels."""
         return cls(centre[0] + 0.5 - side / 2, centre[1] + 0.5 - side / 2, side, side, (out, out))
 
     @property
-    def box(self) -> tuple[float, float, float, float]:
+    def box(self) -> tuple[int | float, int | float, int | float, int | float]:
         """Left, top, right, bottom."""
         return self.left, self.top, self.left + self.width, self.top + self.height
 
