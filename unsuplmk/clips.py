@@ -17,12 +17,25 @@ class Clips(Sequence[range]):
     """
 
     def __init__(self, lengths: Iterable[int] | np.ndarray) -> None:
-        self._ends = np.cumsum(np.fromiter(lengths, np.int64), dtype=np.int64)
+        counted = lengths if isinstance(lengths, np.ndarray) else np.fromiter(lengths, np.int64)
+        self._ends = np.cumsum(counted, dtype=np.int64)
 
     @classmethod
     def singles(cls, frames: int) -> Clips:
         """Each frame a clip of its own."""
         return cls(np.ones(frames, np.int64))
+
+    @classmethod
+    def until(cls, ends: np.ndarray) -> Clips:
+        """From one past the last frame of each clip, as int64; the array is kept, and may lie in a file."""
+        clips = cls(())
+        clips._ends = ends
+        return clips
+
+    @property
+    def ends(self) -> np.ndarray:
+        """One past the last frame of each clip."""
+        return self._ends
 
     def __len__(self) -> int:
         return len(self._ends)

@@ -7,21 +7,20 @@ resumed, nor on how many processes share the batch.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 from torch import Tensor, from_numpy
-from torch.utils.data import DataLoader
-from torch.utils.data import Dataset as TorchDataset
 
 from unsuplmk import registry
 from unsuplmk.datasets.arrays import Arrays
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset, PairSource
+from unsuplmk.order import Order
 from unsuplmk.pack import Pack, pack
+from unsuplmk.parallel import ordered
 from unsuplmk.sources import resolve
 
 if TYPE_CHECKING:
@@ -57,34 +56,28 @@ def _without_options(dataset: Dataset, given: Mapping[str, Any], what: str) -> D
     return dataset
 
 
+@final
 class _Plan:
     """Which frames every step uses."""
 
     def __init__(self, pack: Pack, pairs: PairSource, batch: int, seed: int) -> None:
         self._pairs, self._batch, self._seed = pairs, batch, seed
-        self._clips = pack.clips
-        self._clip_of = np.repeat(np.arange(len(pack.clips)), [len(clip) for clip in pack.clips])
-        usable = [clip for clip in pack.clips if len(clip) > 1 or not pairs.clips]
-        if not usable:
+        try:
+            self._order = Order(pack.clips, pairs.clips, seed)
+        except UserError as error:
             raise UserError(
-                f"pairs of {type(pairs).__name__.lower()!r} need two frames of one clip, but each of the "
-                f"{len(pack.clips)} clips has one frame: put the frames of each video into a sub-folder of its own, "
-                "pass video files, or use --pairs warped"
-            )
-        self._starts = np.concatenate([np.arange(clip.start, clip.stop) for clip in usable])
-        self._order = lru_cache(2)(self._shuffled)  # a batch may hold the end of an epoch and the start of the next
-
-    def _shuffled(self, epoch: int) -> np.ndarray:
-        return np.random.Generator(np.random.PCG64([self._seed, epoch])).permutation(self._starts)
+                f"pairs of {type(pairs).__name__.lower()!r} need two frames of one clip, but {error}: put the frames "
+                "of each video into a sub-folder of its own, pass video files, or use --pairs warped"
+            ) from None
+        pairs.clock(pack.seconds)
 
     def frames(self, step: int, start: int, stop: int) -> list[tuple[int, ...]]:
         """Frames of each pair at the positions [start, stop) of the global batch."""
         chosen = []
         for position in range(start, stop):
-            epoch, place = divmod(step * self._batch + position, len(self._starts))
-            index = int(self._order(epoch)[place])
+            index = self._order(step * self._batch + position)
             rng = Random(_key(self._seed, step, position))
-            chosen.append(self._pairs.frames(index, self._clips[self._clip_of[index]], rng))
+            chosen.append(self._pairs.frames(index, self._order.clip(index), rng))
         return chosen
 
 
@@ -92,27 +85,22 @@ def _key(seed: int, step: int, position: int) -> int:
     return seed << 96 | step << 32 | position
 
 
-class _Steps(TorchDataset):
-    """The batches of one process, by step."""
+@final
+class _Steps:
+    """The batch of one process at a step."""
 
     def __init__(self, pack: Pack, plan: _Plan, share: range, seed: int, augment: Augmentation | None) -> None:
-        self._pack, self._plan, self._share, self._seed, self._augment = pack, plan, share, seed, augment
+        self._frames, self._plan, self._share, self._seed, self._augment = pack.frames, plan, share, seed, augment
 
-    def __getitem__(self, step: int) -> tuple[Tensor, ...]:
+    def __call__(self, step: int) -> tuple[Tensor, ...]:
         chosen = np.array(self._plan.frames(step, self._share.start, self._share.stop))
-        images = [np.asarray(self._pack.frames[column]) for column in chosen.T]
+        images = [np.asarray(self._frames[column]) for column in chosen.T]
         if self._augment is not None:
             for row, position in enumerate(self._share):  # one change for all frames of a pair: colours must agree
                 key = Random(_key(self._seed, step, position)).getrandbits(32)
                 for image in images:
                     image[row] = self._augment(image[row], key)
         return tuple(from_numpy(image).permute(0, 3, 1, 2) for image in images)
-
-
-def _single_threaded(worker: int) -> None:
-    import cv2
-
-    cv2.setNumThreads(0)  # a forked child must not touch the parent's thread pool
 
 
 def batches(
@@ -130,7 +118,7 @@ def batches(
 ) -> Iterator[tuple[Tensor, ...]]:
     """The frames of this process's pairs for the steps [start, stop): uint8 (batch, 3, size, size), one a frame.
 
-    Every epoch is a new permutation of all frames that can start a pair.
+    Every epoch shows all frames that can start a pair once, in a new order; see `unsuplmk.order`.
 
     Args:
         pack: The frames.
@@ -141,21 +129,17 @@ def batches(
         stop: One past the last.
         rank: Which block of the global batch is this process's.
         world: How many processes share it.
-        workers: Processes that apply `augment`; without `augment` none are needed.
+        workers: Processes that decode frames and apply `augment`; where there is neither to do, none are started.
         augment: File of a photometric albumentations pipeline, or nothing.
 
     Raises:
-        UserError: The pairs need clips and there are none, or `augment` is no photometric pipeline.
+        UserError: The pairs need clips and there are none, or `augment` is no photometric pipeline; later, a frame
+            cannot be decoded.
     """
     from unsuplmk.prepare import augmentation
 
     change = augmentation(augment) if augment else None
     plan = _Plan(pack, pairs, batch * world, seed)
     steps = _Steps(pack, plan, range(rank * batch, (rank + 1) * batch), seed, change)
-    if change is None or workers == 0:
-        return (steps[step] for step in range(start, stop))
-    # batch_size=None: an item of the dataset is a whole step; results come in the order of the sampler
-    loader = DataLoader(
-        steps, sampler=range(start, stop), batch_size=None, num_workers=workers, worker_init_fn=_single_threaded
-    )
-    return iter(loader)
+    idle = change is None and isinstance(pack.frames, np.ndarray)
+    return ordered(steps, range(start, stop), 0 if idle else workers)

@@ -17,10 +17,11 @@ from pathlib import Path
 from tempfile import mkstemp
 
 import numpy as np
-from jaxtyping import UInt8
 
+from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
+from unsuplmk.lazy import Decoded, Frames, Names, Squares, Times, timeless
 from unsuplmk.prepare import Fit
 
 MEMORY = 2 * 2**30
@@ -34,23 +35,26 @@ class Pack:
     """Frames ready for training.
 
     Args:
-        frames: RGB, in memory or mapped from a file.
+        frames: RGB, in memory, mapped from a file, or decoded when they are asked for.
         clips: Indices into `frames`, each in the order of time; together all of them.
         names: Where each frame came from.
         skipped: One message for each frame that could not be read.
+        seconds: When a frame was taken; see `Dataset.seconds`.
     """
 
-    frames: UInt8[np.ndarray, "frames size size 3"]
-    clips: tuple[range, ...]
-    names: tuple[str, ...]
+    frames: Frames
+    clips: Sequence[range]
+    names: Sequence[str]
     skipped: tuple[str, ...]
+    seconds: Callable[[int], float] = timeless
 
 
 def pack(dataset: Dataset, fit: Fit, *, report: Callable[[str], None] = print) -> Pack:
     """Read every frame of a dataset; frames that cannot be read are reported, counted and left out.
 
     Above `MEMORY` bytes the frames lie in a file: under the user's cache folder, to be used again as long as the
-    files are unchanged, or in a temporary one if the frames do not come from files.
+    files are unchanged, or in a temporary one if the frames do not come from files. Nothing is read yet of a dataset
+    that is square on disk.
 
     Raises:
         UserError: No frame can be read, or the disk is too full for the frames.
@@ -58,6 +62,9 @@ def pack(dataset: Dataset, fit: Fit, *, report: Callable[[str], None] = print) -
     count = len(dataset)
     if not count:
         raise UserError("the data holds no frames")
+    if isinstance(dataset, Squares):
+        _compare(dataset.fit, fit, report)
+        return Pack(Decoded(dataset, count, fit), dataset.clips, Names(dataset), (), Times(dataset, None))
     names = tuple(dataset.name(i) for i in range(count))
     shape = (count, fit.size, fit.size, 3)
     if np.prod(shape, dtype=np.int64) <= MEMORY:
@@ -70,10 +77,20 @@ def pack(dataset: Dataset, fit: Fit, *, report: Callable[[str], None] = print) -
         report(message)
     if len(messages) == count:
         raise UserError(f"none of the {count} frames can be read; the first: {messages[0]}")
-    if messages:
-        report(f"{len(messages)} of {count} files could not be read and are left out")
+    if not messages:
+        return Pack(frames, dataset.clips, names, (), Times(dataset, None))
+    report(f"{len(messages)} of {count} files could not be read and are left out")
     kept = np.array([i for i in range(count) if i not in skipped])
-    return Pack(frames[: len(kept)], _regrouped(dataset.clips, kept), tuple(names[i] for i in kept), messages)
+    clips, left = _regrouped(dataset.clips, kept), tuple(names[i] for i in kept)
+    return Pack(frames[: len(kept)], clips, left, messages, Times(dataset, kept))
+
+
+def _compare(there: Fit, asked: Fit, report: Callable[[str], None]) -> None:
+    """Say where squares on disk are others than those that are asked for."""
+    if there.size != asked.size:
+        report(f"frames of {there.size} px are scaled to {asked.size} px whenever they are read: prepare them so")
+    if there.mode != asked.mode:
+        report(f"frames were prepared with --fit {there.mode}: take it here too, or new images are fitted otherwise")
 
 
 def _fill(frames: np.ndarray, dataset: Dataset, fit: Fit) -> dict[int, str]:
@@ -121,11 +138,10 @@ def _few_threads() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _regrouped(clips: Sequence[range], kept: np.ndarray) -> tuple[range, ...]:
+def _regrouped(clips: Sequence[range], kept: np.ndarray) -> Clips:
     """The clips as ranges of the frames that are left; those with none disappear."""
-    starts = np.searchsorted(kept, [clip.start for clip in clips]).tolist()
-    stops = np.searchsorted(kept, [clip.stop for clip in clips]).tolist()
-    return tuple(range(start, stop) for start, stop in zip(starts, stops, strict=True) if stop > start)
+    lengths = np.diff(np.searchsorted(kept, [clip.stop for clip in clips]), prepend=0)
+    return Clips(lengths[lengths > 0])
 
 
 def cache_folder() -> Path:
