@@ -12,8 +12,9 @@ def register_pair_sources() -> Mapping[str, type]:
     from unsuplmk.pairs.video import Video
     from unsuplmk.pairs.views import Views
     from unsuplmk.pairs.warped import Warped
+    from unsuplmk.pairs.within import Within
 
-    return {"warped": Warped, "video": Video, "views": Views, "single": Single}
+    return {"warped": Warped, "video": Video, "within": Within, "views": Views, "single": Single}
 
 
 @hookimpl
@@ -91,9 +92,10 @@ def register_datasets() -> Mapping[str, type]:
     from unsuplmk.datasets.files import Files
     from unsuplmk.datasets.listing import Listing
     from unsuplmk.datasets.mnist import Mnist
+    from unsuplmk.datasets.prepared import Prepared
     from unsuplmk.datasets.puppets import Puppets
 
-    return {"files": Files, "listing": Listing, "mnist": Mnist, "puppets": Puppets}
+    return {"files": Files, "listing": Listing, "mnist": Mnist, "prepared": Prepared, "puppets": Puppets}
 
 
 @hookimpl

@@ -69,7 +69,7 @@ class Config(BaseModel):
     compile: Annotated[bool, Field(description="Compile the model with torch.compile.")] = False
     device: Annotated[str, Field(description="auto, cpu, cuda or mps.")] = "auto"
     devices: Annotated[int, Field(ge=1, le=1024, description="Processes on this machine.")] = 1
-    workers: Annotated[int, Field(ge=0, description="Loader processes; they only run --augment.")] = 0
+    workers: Annotated[int, Field(ge=0, description="Processes that decode prepared data and run --augment.")] = 0
     save_every: Annotated[int, Field(ge=1, description="Steps between checkpoints.")] = 1000
     log_every: Annotated[int, Field(ge=1, description="Steps between lines of the log.")] = 50
 
