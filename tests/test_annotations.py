@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from unsuplmk.annotations import cells, splits
+from unsuplmk import registry
+from unsuplmk.annotations import cells, own_protocol, splits
 from unsuplmk.errors import UserError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared/data"
@@ -57,6 +58,14 @@ def test_the_splits_of_a_registered_dataset_have_points_and_nothing_in_common() 
     assert len(train) == len(test) == 6
     assert train.annotation(0).shape == (len(train.points), 2)
     assert {train.name(i) for i in range(len(train))}.isdisjoint(test.name(i) for i in range(len(test)))
+
+
+def test_a_dataset_is_judged_by_its_own_protocol_and_a_table_by_the_plain_one(tmp_path: Path) -> None:
+    known = {name: component.cls.card.protocol for name, component in registry.components("dataset").items()}
+    folders = {name: own_protocol(f"{name}:{tmp_path}") for name in known if name != "puppets"}
+    assert folders == {name: protocol for name, protocol in known.items() if name != "puppets"}
+    assert own_protocol(table(tmp_path, "file,split,x0,y0\na.png,train,1,2\n")) == "plain"
+    assert own_protocol("nowhere") == "plain"
 
 
 def test_another_column_is_read_by_the_images_names(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from unsuplmk.csvtable import header, point
 from unsuplmk.data import open_data
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
-from unsuplmk.sources import FILES, resolve
+from unsuplmk.sources import FILES, known, resolve
 
 
 def splits(
@@ -43,6 +43,16 @@ def splits(
         columns = "; it needs columns x0, y0, ... or <name>_x, <name>_y" if source.component.name == "listing" else ""
         raise UserError(f"{data} annotates no points{columns}")
     return both[0], both[1]
+
+
+def own_protocol(data: str | Path) -> str:
+    """The name of the protocol that suits a dataset; `plain` for a CSV, and where nothing is there.
+
+    Args:
+        data: As for `splits`.
+    """
+    source = known(data)
+    return source.component.cls.card.protocol if source else "plain"  # type: ignore[attr-defined]
 
 
 def annotated(data: str | Path) -> str | Path:

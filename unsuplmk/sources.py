@@ -36,6 +36,13 @@ class Source:
         """Whether the dataset has an option that says which of its splits to take."""
         return "split" in registry.options(self.component.cls).model_fields
 
+    @property
+    def annotates(self) -> bool:
+        """Whether its frames may have annotated points, in splits."""
+        from unsuplmk.interfaces import Dataset
+
+        return self.has_splits and self.component.cls.points is not Dataset.points  # type: ignore[attr-defined]
+
 
 def resolve(data: str | Path) -> Source:
     """The dataset that a word means: `PATH`, `NAME:PATH`, or the `NAME` of one that reads no files.

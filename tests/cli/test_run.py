@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,17 @@ def test_help_has_a_section_for_each_chosen_component_with_its_own_options() -> 
     assert "--learning-rate NUMBER" in found["Training"]
     assert "--landmarks INT" in found["Job"]
     assert "chosen: hourglass" in " ".join(found["Components"].split())
+
+
+def test_pairs_that_do_not_suit_a_published_dataset_are_noted(part_path: Callable[[str], Path], folder: Path) -> None:
+    data = f"mnist:{part_path('mnist')}"
+    small = ["--size", "32", "--steps", "1", "--batch", "2", "--landmarks", "3", "--loss", "pixel"]
+    done = invoke(data, *small, "--out", "a")
+    assert "MNIST suits --pairs within; `unsuplmk datasets about mnist` has the command" in done.stderr
+    assert "evaluate a ANNOTATIONS.csv" in done.output
+    done = invoke(data, *small, "--pairs", "within", "--out", "b")
+    assert "suits" not in done.stderr
+    assert settings(folder / "b")["dataset"]["split"] == "train"
 
 
 def test_help_shows_every_key_of_the_config() -> None:

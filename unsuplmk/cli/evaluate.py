@@ -24,7 +24,7 @@ def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
         for one in protocols():
             click.echo(f"{one.name}  ({one.title}, {one.variant})\n    {one.words}")
         ctx.exit()
-    if not ctx.resilient_parsing:
+    if name and not ctx.resilient_parsing:
         protocol(name)
     return name
 
@@ -37,11 +37,11 @@ def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
 @click.option(
     "--protocol",
     metavar="NAME|list",
-    default="plain",
-    show_default=True,
+    default="",
     is_eager=True,
     callback=_listed,
-    help="What is measured: a published protocol, as published or corrected; `list` names them.",
+    help="What is measured: a published protocol, as published or corrected; `list` names them.  "
+    "[default: the dataset's own, or plain]",
 )
 @click.option(
     "--normalise",
@@ -145,12 +145,13 @@ def command(
         _show(json.dumps(agreed.as_dict(), indent=2) if as_json else "", [agreed.table()])
         return
     from unsuplmk import analyses
-    from unsuplmk.annotations import cells, splits
+    from unsuplmk.annotations import cells, own_protocol, splits
     from unsuplmk.evaluate import evaluate_found, find
     from unsuplmk.label_curve import parse_counts
     from unsuplmk.protocols import protocol as named
 
     # what cannot be done is said before anything is computed
+    protocol = protocol or own_protocol(data)
     counts = parse_counts(labels) if labels else ()
     if compare:
         analyses.check_comparable(named(protocol).changed(normalise, intercept))

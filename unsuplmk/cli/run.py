@@ -172,11 +172,23 @@ def command(ctx: click.Context, data: str | None, out: Path | None, resume: bool
 
     chosen = _config(ctx, data)
     warn_of_broken_plugins()
+    _advise(chosen)
     from unsuplmk.job import train
 
     folder = train(chosen, out or next_folder(chosen), resume=resume, console=progress())
     if main_process():
         click.echo(json.dumps(_result(folder)) if as_json else _farewell(folder, chosen))
+
+
+def _advise(chosen: Config) -> None:
+    """Say which pairs suit the dataset, where others are chosen."""
+    from unsuplmk.sources import known
+
+    source = known(chosen.data)
+    card = source.component.cls.card if source else None  # type: ignore[attr-defined]
+    if source and card and card.title and card.pairs["name"] != chosen.pairs["name"] and main_process():
+        more = f"`unsuplmk datasets about {source.component.name}` has the command"
+        click.echo(f"note: {card.title} suits --pairs {card.pairs['name']}; {more}", err=True)
 
 
 def main_process() -> bool:
@@ -192,9 +204,11 @@ def _result(folder: Path) -> dict[str, Any]:
 
 def _farewell(folder: Path, chosen: Config) -> str:
     from unsuplmk.media import VIDEOS
+    from unsuplmk.sources import known
 
     run, data = shlex.quote(str(folder)), shlex.quote(chosen.data)
-    annotated = chosen.data == "puppets" or chosen.data.lower().endswith(".csv")
+    source = known(chosen.data)
+    annotated = source is not None and source.annotates
     pictures = "labelled.mp4" if Path(chosen.data).suffix.lower() in VIDEOS else "pictures/"
     return "\n".join(
         (
