@@ -11,7 +11,7 @@ from unsuplmk.errors import UserError, unknown
 
 OURS = (
     *("run", "predict", "render", "swap", "evaluate", "consistency"),
-    *("prepare", "colorise", "import-2018", "components", "datasets", "plugins", "info"),
+    *("inspect", "prepare", "colorise", "import-2018", "components", "datasets", "plugins", "info"),
 )
 """Command -> module of this folder, with _ for -, that has the attribute `command`."""
 

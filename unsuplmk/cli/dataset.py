@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import click
+
+if TYPE_CHECKING:
+    from unsuplmk.registry import Component
 
 PARAMETERS = "unsuplmk.dataset.parameters"
 DATA = frozenset({"data", "input", "views"})
 """What the argument is called, in one command or another."""
+NAME = "name"
+"""What it is called where it is the name of a dataset and nothing else."""
 
 
 @final
@@ -18,16 +23,18 @@ class ReadsData(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look at the argument first, then parse with the options of its dataset."""
-        ctx.meta[PARAMETERS] = [*super().get_params(ctx), *_options(self._word(ctx, args))]
+        ctx.meta[PARAMETERS] = [*super().get_params(ctx), *_options(self._component(ctx, args))]
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """Its own, and those of the dataset once that is known."""
         return ctx.meta.get(PARAMETERS) or super().get_params(ctx)
 
-    def _word(self, ctx: click.Context, args: list[str]) -> str:
-        """The argument, without anything being converted or checked."""
+    def _component(self, ctx: click.Context, args: list[str]) -> Component | None:
+        """The dataset that is meant, if there is one, without anything being converted or checked."""
+        from unsuplmk import registry
         from unsuplmk.cli.choice import scan
+        from unsuplmk.sources import known
 
         own = super().get_params(ctx)
         switches = {
@@ -38,7 +45,12 @@ class ReadsData(click.Command):
         }
         _, words = scan(args, switches)
         names = [parameter.name for parameter in own if isinstance(parameter, click.Argument)]
-        return next((word for name, word in zip(names, words, strict=False) if name in DATA), "")
+        said = dict(zip(names, words, strict=False))
+        if NAME in said:
+            return registry.components("dataset").get(said[NAME])
+        word = next((said[name] for name in said if name in DATA), "")
+        source = known(word) if word else None
+        return source.component if source else None
 
 
 def dataset_options(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -51,15 +63,13 @@ def dataset_options(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _options(word: str) -> list[click.Parameter]:
+def _options(component: Component | None) -> list[click.Parameter]:
     from unsuplmk import registry
     from unsuplmk.cli.options import Option
-    from unsuplmk.sources import known
 
-    source = known(word) if word else None
-    if source is None:
+    if component is None:
         return []
-    fields = registry.options(source.component.cls).model_fields
+    fields = registry.options(component.cls).model_fields
     return [
         Option(("dataset", name), field, None if field.is_required() else field.default, "Dataset")
         for name, field in fields.items()
