@@ -13,6 +13,8 @@ from unsuplmk.errors import UserError
 
 SHOWN = 8
 """Names of a folder's content that an error shows."""
+CHUNK = 1 << 24
+"""Bytes that are read at a time."""
 
 
 def present(folder: Path, names: Sequence[str]) -> tuple[Path, ...]:
@@ -72,10 +74,13 @@ def exactly(file: BufferedIOBase, path: Path, count: int) -> bytes:
     Raises:
         UserError: It ends before.
     """
-    found = file.read(count)
-    if len(found) != count:
-        raise UserError(f"cannot read {path}: it is cut off: {count - len(found)} bytes are missing at its end")
-    return found
+    pieces, missing = [], count
+    while missing:  # not all at once: a damaged header asks for more than the memory has
+        pieces.append(file.read(min(missing, CHUNK)))
+        missing -= len(pieces[-1])
+        if not pieces[-1]:
+            raise UserError(f"cannot read {path}: it is cut off: more is announced than it holds")
+    return b"".join(pieces)
 
 
 def ended(file: BufferedIOBase, path: Path) -> None:
