@@ -26,6 +26,11 @@ class Clips(Sequence[range]):
         return cls(np.ones(frames, np.int64))
 
     @classmethod
+    def of(cls, clips: Sequence[range]) -> Clips:
+        """From ranges that follow one another from 0."""
+        return clips if isinstance(clips, Clips) else cls(len(clip) for clip in clips)
+
+    @classmethod
     def until(cls, ends: np.ndarray) -> Clips:
         """From one past the last frame of each clip, as int64; the array is kept, and may lie in a file."""
         clips = cls(())

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from unsuplmk import launch
 from unsuplmk.checkpoint import write_atomically
+from unsuplmk.clips import Clips
 from unsuplmk.console import Console, Silent
 from unsuplmk.data import Data, open_data, pack
 from unsuplmk.errors import UserError
@@ -197,8 +198,8 @@ def _split(frames: Pack, seed: int, console: Console) -> tuple[np.ndarray, np.nd
     Raises:
         UserError: Too few images are in colour.
     """
-    chroma = [float((frame.max(-1) - frame.min(-1)).mean()) / 255 for frame in frames.frames]
-    coloured = np.array(chroma) >= GREYEST
+    chroma = ((frame.max(-1) - frame.min(-1)).mean() / 255 for frame in frames.frames)
+    coloured = np.fromiter(chroma, np.float64, len(frames.frames)) >= GREYEST
     count, total = int(coloured.sum()), len(coloured)
     if count < FEWEST:
         why = "they are grey: there is no colour to learn from" if total >= FEWEST else "they are too few"
@@ -208,8 +209,10 @@ def _split(frames: Pack, seed: int, console: Console) -> tuple[np.ndarray, np.nd
         )
     if count < total:
         console.note(f"{total - count} of {total} images are grey and are left out")
-    clips = np.random.default_rng(seed).permutation(len(frames.clips))
-    order = np.concatenate([np.arange(frames.clips[i].start, frames.clips[i].stop) for i in clips])
+    ends = Clips.of(frames.clips).ends
+    chosen = np.random.default_rng(seed).permutation(len(ends))
+    lengths = np.diff(ends, prepend=0)[chosen]
+    order = np.repeat(ends[chosen] - np.cumsum(lengths), lengths) + np.arange(ends[-1])
     order = order[coloured[order]]
     held = min(HELD, max(1, count // 10))
     return order[:-held], order[-held:]

@@ -74,8 +74,8 @@ class _Plan:
     def frames(self, step: int, start: int, stop: int) -> list[tuple[int, ...]]:
         """Frames of each pair at the positions [start, stop) of the global batch."""
         chosen = []
-        for position in range(start, stop):
-            index = self._order(step * self._batch + position)
+        indices = self._order(step * self._batch + start, step * self._batch + stop)
+        for position, index in zip(range(start, stop), indices.tolist(), strict=True):
             rng = Random(_key(self._seed, step, position))
             chosen.append(self._pairs.frames(index, self._order.clip(index), rng))
         return chosen

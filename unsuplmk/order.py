@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import final
 
 import numpy as np
+from jaxtyping import Int64
 
 from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
@@ -38,7 +39,7 @@ class Order:
     """
 
     def __init__(self, clips: Sequence[range], several: bool, seed: int) -> None:
-        self.clips = clips if isinstance(clips, Clips) else Clips(len(clip) for clip in clips)
+        self.clips = Clips.of(clips)
         self._seed = seed
         self._first, self._places = np.array([0]), np.array([self.clips.frames])
         if several:  # runs of usable clips: a table of all frames would take 8 bytes each
@@ -53,19 +54,20 @@ class Order:
         """Frames an epoch."""
         return int(self._places[-1])
 
-    def __call__(self, place: int) -> int:
-        """The frame at a place of training, counted through all epochs."""
-        epoch, place = divmod(place, len(self))
-        return self._frame(_shuffled(self._seed, epoch, len(self), place))
+    def __call__(self, start: int, stop: int) -> Int64[np.ndarray, "places"]:
+        """The frames at the places [start, stop) of training, counted through all epochs."""
+        numbers = np.empty(stop - start, np.int64)
+        place = start
+        while place < stop:
+            piece = _from(self._seed, *divmod(place, len(self)), len(self))[: stop - place]
+            numbers[place - start :][: len(piece)] = piece
+            place += len(piece)
+        run = np.searchsorted(self._places, numbers, side="right")
+        return self._first[run] + numbers - np.where(run, self._places[run - 1], 0)
 
     def clip(self, frame: int) -> range:
         """The clip of a frame."""
         return self.clips[self.clips.find(frame)[0]]
-
-    def _frame(self, number: int) -> int:
-        """The frame with that number among the usable ones."""
-        run = int(np.searchsorted(self._places, number, side="right"))
-        return int(self._first[run]) + number - (int(self._places[run - 1]) if run else 0)
 
 
 def _starts(clips: Clips, chosen: np.ndarray) -> np.ndarray:
@@ -73,12 +75,13 @@ def _starts(clips: Clips, chosen: np.ndarray) -> np.ndarray:
     return np.where(chosen, clips.ends[chosen - 1], 0)
 
 
-def _shuffled(seed: int, epoch: int, count: int, place: int) -> int:
+def _from(seed: int, epoch: int, place: int, count: int) -> np.ndarray:
+    """What follows from a place of an epoch on: all of the rest, or of the window."""
     if count <= FULL:
-        return int(_whole(seed, epoch, count)[place])
+        return _whole(seed, epoch, count)[place:]
     starts = _windows(seed, epoch, count)[1]
     window = int(np.searchsorted(starts, place, side="right")) - 1
-    return int(_window(seed, epoch, count, window)[place - starts[window]])
+    return _window(seed, epoch, count, window)[place - starts[window] :]
 
 
 # a batch may hold the end of an epoch or window and the start of the next, and two orders may be in use

@@ -51,7 +51,7 @@ class Writer:
     def __init__(self, dataset: Dataset, folder: Path, fit: Fit, plan: Contents, before: tuple[Shard, ...]) -> None:
         self.dataset, self.folder, self.fit, self.plan = dataset, folder, fit, plan
         self._before = {shard.file: shard for shard in before}
-        self._clips = dataset.clips if isinstance(dataset.clips, Clips) else Clips(map(len, dataset.clips))
+        self._clips = Clips.of(dataset.clips)
 
     def file(self, number: int) -> str:
         """The name of a shard."""
