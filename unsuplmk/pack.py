@@ -9,9 +9,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import mkstemp
@@ -23,6 +21,7 @@ from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.lazy import Decoded, Frames, Names, Squares, Times, timeless
 from unsuplmk.prepare import Fit
+from unsuplmk.reading import each
 
 MEMORY = 2 * 2**30
 """Bytes of frames that are kept in memory; more go into a file."""
@@ -94,48 +93,21 @@ def _compare(there: Fit, asked: Fit, report: Callable[[str], None]) -> None:
 
 
 def _fill(frames: np.ndarray, dataset: Dataset, fit: Fit) -> dict[int, str]:
-    """Decode into `frames` in blocks, each in order by one thread; what was read moves to the front.
+    """Decode into `frames`; what was read moves to the front.
 
     Returns:
         Why each unreadable frame could not be read, by index.
     """
-    count, threads = len(dataset), min(16, os.cpu_count() or 1)
-    block = int(np.clip(count // (4 * threads), 16, 256))  # long enough that a video is rarely sought in
-    skipped: dict[int, str] = {}
+    count = len(dataset)
 
-    def work(start: int) -> dict[int, str]:
-        faults = {}
-        for i in range(start, min(start + block, count)):
-            try:
-                frames[i] = fit(dataset.read(i))
-            except UserError as error:
-                faults[i] = str(error)
-        return faults
+    def keep(place: int, frame: np.ndarray) -> None:
+        frames[place] = fit(frame)
 
-    with ThreadPoolExecutor(threads) as pool, _few_threads():
-        try:
-            for faults in pool.map(work, range(0, count, block)):
-                skipped |= faults
-        except BaseException:  # Ctrl-C too: the blocks that wait are not begun
-            pool.shutdown(cancel_futures=True)
-            raise
+    skipped = each(dataset, range(count), keep)
     if skipped:
         for place, i in enumerate(i for i in range(count) if i not in skipped):
             frames[place] = frames[i]
     return skipped
-
-
-@contextmanager
-def _few_threads() -> Iterator[None]:
-    """One OpenCV thread for each of ours."""
-    import cv2
-
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
 
 
 def _regrouped(clips: Sequence[range], kept: np.ndarray) -> Clips:
