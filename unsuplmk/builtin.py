@@ -89,13 +89,23 @@ def register_losses() -> Mapping[str, type]:
 @hookimpl
 def register_datasets() -> Mapping[str, type]:
     """The built-in datasets."""
+    from unsuplmk.datasets.deeplabcut import Deeplabcut
     from unsuplmk.datasets.files import Files
+    from unsuplmk.datasets.lightningpose import Lightningpose
     from unsuplmk.datasets.listing import Listing
     from unsuplmk.datasets.mnist import Mnist
     from unsuplmk.datasets.prepared import Prepared
     from unsuplmk.datasets.puppets import Puppets
 
-    return {"files": Files, "listing": Listing, "mnist": Mnist, "prepared": Prepared, "puppets": Puppets}
+    return {
+        "deeplabcut": Deeplabcut,
+        "files": Files,
+        "lightningpose": Lightningpose,
+        "listing": Listing,
+        "mnist": Mnist,
+        "prepared": Prepared,
+        "puppets": Puppets,
+    }
 
 
 @hookimpl

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -23,6 +24,12 @@ VIDEOS = frozenset([".mp4", ".avi", ".mov", ".webm", ".mkv", ".m4v", ".mpg", ".m
 """Suffixes that are read as videos."""
 
 Frame = UInt8[np.ndarray, "height width 3"]
+
+
+def natural(path: str | Path) -> list[tuple[int, int, str]]:
+    """Sort key in which frame9 precedes frame10."""
+    parts = re.split(r"(\d+)", str(path))
+    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
 def read_image(path: str | Path) -> Frame:

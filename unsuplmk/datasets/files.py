@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ import numpy as np
 from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import IMAGES, VIDEOS, Video, Videos, read_image, require_av
+from unsuplmk.media import IMAGES, VIDEOS, Video, Videos, natural, read_image, require_av
 
 
 @dataclass(frozen=True)
@@ -77,12 +76,6 @@ class Files(Dataset):
     def _where(self, index: int) -> tuple[_Clip, int]:
         clip, frame = self._clips.find(index)
         return self._list[clip], frame
-
-
-def natural(path: str | Path) -> list[tuple[int, int, str]]:
-    """Sort key in which frame9 precedes frame10."""
-    parts = re.split(r"(\d+)", str(path))
-    return [(0, int(part), part) if part.isdecimal() else (1, 0, part) for part in parts if part]
 
 
 def _find(path: str | Path) -> tuple[Path, list[Path]]:

@@ -1,0 +1,205 @@
+"""The CSV of pose tools: rows scorer, (individuals,) bodyparts, coords, then points by image or by frame."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float
+
+from unsuplmk.errors import UserError, unknown
+
+COORDS = ("x", "y", "likelihood")
+_HEADER = ["scorer", "bodyparts", "coords"]
+
+
+@dataclass(frozen=True)
+class PoseTable:
+    """Points of one animal.
+
+    Args:
+        path: The file.
+        points: Their names.
+        index: What each row is about: the path of an image, or a frame's number.
+        lines: The line that each row ends on.
+        xy: In pixels, NaN where missing.
+        score: The likelihood, or 1 for a labelled point and 0 for a missing one.
+    """
+
+    path: Path
+    points: tuple[str, ...]
+    index: list[str]
+    lines: list[int]
+    xy: Float[np.ndarray, "rows points 2"]
+    score: Float[np.ndarray, "rows points"]
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labelled images of one table or several.
+
+    Args:
+        points: Names of the points of any table, in the order of their first mention.
+        files: The images.
+        places: Where each is listed, `CSV:line`.
+        xy: In pixels, NaN where missing; half a point is none.
+    """
+
+    points: tuple[str, ...]
+    files: list[Path]
+    places: list[str]
+    xy: Float[np.ndarray, "images points 2"]
+
+    def take(self, order: Sequence[int]) -> Labels:
+        """Some of the images, in this order."""
+        files, places = [self.files[i] for i in order], [self.places[i] for i in order]
+        return Labels(self.points, files, places, self.xy[np.asarray(order, np.int64)])
+
+
+@dataclass(frozen=True)
+class _Header:
+    """What the first rows say: cells before the points, and the animal, point and coordinate of each column."""
+
+    lead: int
+    columns: list[tuple[str, str, str]]
+
+    @property
+    def individuals(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(animal for animal, _, _ in self.columns if animal))
+
+
+def individuals(path: Path) -> tuple[str, ...]:
+    """The animals of a table of several, by name; none for a table without them.
+
+    Raises:
+        UserError: The file cannot be read, or has not this header.
+    """
+    return _header(path, _rows(path)).individuals
+
+
+def read(path: Path, individual: str = "") -> PoseTable:
+    """A table's points of one animal.
+
+    Args:
+        path: The CSV.
+        individual: Which animal; nothing in a table without individuals.
+
+    Raises:
+        UserError: The file cannot be read, has not this header or not this animal, or a row does not fit it.
+    """
+    rows = _rows(path)
+    header = _header(path, rows)
+    if individual not in (header.individuals or ("",)):
+        raise unknown(f"individual in {path}", individual, header.individuals)
+    places = [place for place, column in enumerate(header.columns, header.lead) if column[0] == individual]
+    coords = [header.columns[place - header.lead][2] for place in places]
+    names = [header.columns[place - header.lead][1] for place in places]
+    each = 3 if "likelihood" in coords else 2
+    fits = coords == list(COORDS[:each]) * (len(coords) // each) and names[::each] == names[1::each]
+    if not coords or not fits:
+        raise UserError(f"{path} is not DeepLabCut CSV: row coords must repeat x, y or x, y, likelihood")
+    index, lines, values = [], [], []
+    for line, row in rows:
+        if len(row) != header.lead + len(header.columns):
+            wanted = header.lead + len(header.columns)
+            raise UserError(f"{path}:{line}: {len(row)} cells where the header has {wanted}")
+        index.append("/".join(part for part in row[: header.lead] if part))
+        lines.append(line)
+        values.append([_number(path, line, row[place].strip()) for place in places])
+    table = np.array(values, np.float64).reshape(len(index), len(coords) // each, each)
+    xy = table[..., :2].copy()
+    score = table[..., 2].copy() if each == 3 else np.where(np.isfinite(xy).all(-1), 1.0, 0.0)
+    return PoseTable(path, tuple(names[::each]), index, lines, xy, score)
+
+
+def labels(paths: Sequence[Path], image: Callable[[Path, Path], Path], individual: str, option: str) -> Labels:
+    """The labelled images that tables list.
+
+    Args:
+        paths: The CSVs.
+        image: Where an image is, from the CSV and what it says.
+        individual: The animal, where tables have several; nothing for the only one.
+        option: What to call the choice of an animal in messages.
+
+    Raises:
+        UserError: As `read`, or the rows are no images, there are none, or an animal must be chosen.
+    """
+    tables = [read(path, _animal(path, individual, option)) for path in paths]
+    for table in tables:
+        if table.index and all(entry.isdecimal() for entry in table.index):
+            raise UserError(
+                f"{table.path} has a frame's number in its first column, as predictions for a video have, and not an "
+                "image's path: give the video itself to train on it, and labelled images to judge by"
+            )
+    points = tuple(dict.fromkeys(point for table in tables for point in table.points))
+    xy = np.full((sum(len(table.index) for table in tables), len(points), 2), np.nan)
+    files: list[Path] = []
+    for table in tables:
+        columns = [points.index(point) for point in table.points]
+        xy[len(files) : len(files) + len(table.index), columns] = table.xy
+        files += [image(table.path, Path(re.sub(r"[\\/]+", "/", entry))) for entry in table.index]
+    if not files:
+        raise UserError(f"{', '.join(map(str, paths))}: no image is listed there")
+    xy[np.isnan(xy).any(-1)] = np.nan
+    return Labels(points, files, [f"{table.path}:{line}" for table in tables for line in table.lines], xy)
+
+
+def _animal(path: Path, individual: str, option: str) -> str:
+    animals = individuals(path)
+    if individual or not animals:
+        return individual
+    only, *others = animals
+    if others:
+        raise UserError(f"{path} holds several animals: choose one with {option}: {', '.join(animals)}")
+    return only
+
+
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """The rows that hold anything, each with the line that it ends on."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            for row in reader:
+                if any(row):
+                    yield reader.line_num, row
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(f"cannot read {path} as DeepLabCut CSV: {reason}") from None
+
+
+def _header(path: Path, rows: Iterator[tuple[int, list[str]]]) -> _Header:
+    found: dict[str, list[str]] = {}
+    for name in _HEADER:
+        _, row = next(rows, (0, []))
+        if name == "bodyparts" and row[:1] == ["individuals"]:
+            found["individuals"] = row
+            _, row = next(rows, (0, []))
+        if row[:1] != [name]:
+            raise UserError(
+                f"{path} is not DeepLabCut CSV: its first rows must begin with scorer, bodyparts, coords, or with "
+                "scorer, individuals, bodyparts, coords"
+            )
+        found[name] = row
+    coords = found["coords"]
+    lead = next((place for place, coord in enumerate(coords[1:], 1) if coord), len(coords))  # paths may fill 3 columns
+    animals = found.get("individuals", [""] * len(coords))
+    if not len(coords) == len(found["bodyparts"]) == len(animals):
+        raise UserError(
+            f"{path} is not DeepLabCut CSV: its header's rows differ in length, and row coords must repeat x, y"
+        )
+    return _Header(lead, list(zip(animals[lead:], found["bodyparts"][lead:], coords[lead:], strict=True)))
+
+
+def _number(path: Path, line: int, cell: str) -> float:
+    try:
+        value = float(cell) if cell else math.nan
+    except ValueError as error:
+        raise UserError(f"{path}:{line}: {error}") from None
+    if math.isinf(value):
+        raise UserError(f"{path}:{line}: {cell!r} is no coordinate")
+    return value
