@@ -56,3 +56,11 @@ def test_a_square_is_centred_on_a_pixels_centre() -> None:
 def test_an_empty_window_is_refused(box: tuple[float | int, ...]) -> None:
     with pytest.raises(ValueError, match="a window of"):
         Window(*box)
+
+
+def test_a_window_is_cut_off_at_the_frames_border_to_whole_pixels() -> None:
+    window = Window(-3.4, 2.6, 10, 50, (8, 8)).inside_of((6, 30))
+    assert (window.box, window.out) == ((0, 3, 6, 30), (8, 8))
+    assert Window(1.2, 2, 3, 3).inside_of((60, 30)).box == (1, 2, 4, 5)
+    with pytest.raises(ValueError, match="a window of"):
+        Window(80, 2, 3, 3).inside_of((60, 30))

@@ -42,6 +42,16 @@ class Window:
         """A square about a centre in pixels."""
         return cls(centre[0] + 0.5 - side / 2, centre[1] + 0.5 - side / 2, side, side, (out, out))
 
+    def inside_of(self, size: tuple[int, int]) -> Window:
+        """The part of it that lies in a frame of `size` (width, height), to whole pixels; `out` stays.
+
+        Raises:
+            ValueError: No part of it does.
+        """
+        left, top = max(0, round(self.left)), max(0, round(self.top))
+        right, bottom = min(size[0], round(self.box[2])), min(size[1], round(self.box[3]))
+        return Window(left, top, right - left, bottom - top, self.out)
+
     @property
     def box(self) -> tuple[int | float, int | float, int | float, int | float]:
         """Left, top, right, bottom."""
