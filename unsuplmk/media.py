@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import chain
 from pathlib import Path
@@ -38,13 +39,36 @@ def read_image(path: str | Path) -> Frame:
     Raises:
         UserError: The file is missing, truncated or no image; half a picture is never returned.
     """
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import ImageOps
+
+    with _image(path) as image:
+        image.load()
+        upright = ImageOps.exif_transpose(image)
+        return _rgb(upright)
+
+
+def image_size(path: str | Path) -> tuple[int, int]:
+    """(width, height) of what `read_image` gives, from the head of the file alone.
+
+    Raises:
+        UserError: The file is missing or no image.
+    """
+    from PIL.ExifTags import Base
+
+    with _image(path) as image:
+        width, height = image.size
+        lying = image.getexif().get(Base.Orientation, 1) >= 5
+    return (height, width) if lying else (width, height)
+
+
+@contextmanager
+def _image(path: str | Path) -> Iterator[PilImage.Image]:
+    """An opened image; whatever goes wrong with it is an error that names it."""
+    from PIL import Image, UnidentifiedImageError
 
     try:
         with Image.open(path) as image:
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-            return _rgb(upright)
+            yield image
     except FileNotFoundError:
         raise UserError(f"no image {path}") from None
     except UnidentifiedImageError:
