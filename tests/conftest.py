@@ -67,7 +67,26 @@ def boxes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def part_options(network_weights: Mapping[str, Path], boxes: Path) -> Mapping[tuple[str, str], Mapping[str, object]]:
+def detection_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Random weights of the network of the crop `detector`, which takes whatever it sees for a person."""
+    import torch
+    from safetensors.torch import save_file
+
+    from unsuplmk.crops.detector import categories, network
+
+    torch.manual_seed(0)
+    model = network(0.0)
+    state = {name: value.clone() for name, value in model.state_dict().items()}
+    state["roi_heads.box_predictor.cls_score.bias"][categories()["person"]] = 5.0
+    path = tmp_path_factory.mktemp("detection") / "fasterrcnn.safetensors"
+    save_file(state, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def part_options(
+    network_weights: Mapping[str, Path], boxes: Path, detection_weights: Path
+) -> Mapping[tuple[str, str], Mapping[str, object]]:
     """Options for the parts that cannot be built, or not quickly, from their defaults: (kind, name) -> options."""
     losses = {"vgg16": "vgg16", "vgg19": "vgg19", "squeezenet": "squeezenet", "selfsup": "selfsup", "lpips": "alexnet"}
     return {
@@ -76,6 +95,7 @@ def part_options(network_weights: Mapping[str, Path], boxes: Path) -> Mapping[tu
         ("stage", "preview"): {"every": 1, "rows": 2},
         ("dataset", "puppets"): {"clips": 3, "length": 3, "side": 64},
         ("crop", "boxes"): {"file": str(boxes)},
+        ("crop", "detector"): {"weights": str(detection_weights), "threshold": 0.1},
         ("encoder", "timm"): {"backbone": "mobilenetv3_small_050"},
     }
 
