@@ -67,13 +67,14 @@ def read(path: Path) -> DigitStruct:
 
 def _digits(group: Any) -> Float[np.ndarray, "digits 5"]:
     """The fields of an image's digits: numbers where there is one digit, references to numbers where several."""
-    from h5py import h5d, h5r
+    import h5py
 
+    low: Any = h5py  # its types do not tell of the low-level interface
     columns = []
     for field in FIELDS:
-        cells = _value(h5d.open(group, field.encode()))
+        cells = _value(low.h5d.open(group, field.encode()))
         numbers = cells.dtype != object
-        columns.append(cells if numbers else [_value(h5r.dereference(cell, group))[0] for cell in cells])
+        columns.append(cells if numbers else [_value(low.h5r.dereference(cell, group))[0] for cell in cells])
     return np.array(columns, np.float64).T
 
 
