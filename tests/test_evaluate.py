@@ -5,6 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -12,8 +13,10 @@ import pytest
 from rich.console import Console
 
 from tests.spots import detector, spotted
+from unsuplmk.augment import Augmentation
+from unsuplmk.datasets.augmented import Augmented
 from unsuplmk.errors import UserError
-from unsuplmk.evaluate import Report, evaluate, health
+from unsuplmk.evaluate import Report, evaluate, evaluate_found, find, health, held_out
 from unsuplmk.interfaces import Dataset
 from unsuplmk.protocols import protocol
 
@@ -219,3 +222,58 @@ def test_health_needs_no_annotations() -> None:
     xy = RNG.uniform(-0.8, 0.8, (20, 3, 2))
     xy[:, 1] = 0.2
     assert health(xy)["dead"] == (1,)
+
+
+@pytest.fixture
+def shifts(tmp_path: Path) -> Augmentation:
+    import albumentations as A
+
+    A.save(A.Affine(translate_percent=(-0.15, 0.15), p=1), tmp_path / "shifts.json")
+    return Augmentation(tmp_path / "shifts.json")
+
+
+def test_changed_copies_of_the_training_images_give_few_labels_the_missing_equations(shifts: Augmentation) -> None:
+    train, test = Known(4, "train", seed=3), Known(40, "test", seed=1)
+    with pytest.raises(UserError, match="too few"):
+        judge(train, test)
+    report = judge(Augmented(train, shifts, copies=20), test)
+    assert report.train == 4
+    assert "the map is fitted on 4 training images and 80 changed copies of them" in report.remarks
+    assert report.error < 0.8 * judge(train, test, ridge=1e-6).error
+    mean = np.mean([(points + 0.5) / 64 for points in train.truth], 0) * 64 - 0.5  # of the images, not of the copies
+    errors = [math.dist(mean[p], points[p]) for points in test.truth for p in (0, 1)]
+    assert report.figures["constant"]["error"] == pytest.approx(np.mean(errors))
+
+
+def test_no_copy_of_an_image_that_a_protocol_holds_out_is_fitted_on(shifts: Augmentation) -> None:
+    held = replace(protocol("plain"), name="held", held_out=0.25)
+    train, test = Augmented(Known(12, "train"), shifts, copies=3), Known(5, "test", seed=1)
+    found = find(detector(), train, test, protocol=held, report=lambda message: None)
+    kept, message = held_out(found.fitted, held)
+    assert message == "protocol held holds out 3 of 12 training images, the last by name"
+    originals = [name for name in kept.names if "~" not in name]
+    assert sorted(originals) == sorted(f"train/{i}" for i in range(12))[:9]
+    assert set(kept.origins) == set(originals)
+    assert len(kept.names) == 36
+    assert evaluate_found(found, report=lambda message: None).train == 9
+
+
+def test_copies_are_a_change_of_a_published_protocol_and_broken_images_are_named_once(shifts: Augmentation) -> None:
+    train, test = Known(30, "train"), Known(10, "test", seed=1)
+    train.broken = {2}
+    published = replace(protocol("plain"), name="published")
+    report = judge(Augmented(train, shifts, copies=2), test, protocol=published)
+    assert report.protocol.changes == ("2 changed copies of each training image",)
+    assert report.skipped == ("cannot read train/2",)
+    assert report.train == 29
+    assert judge(Augmented(train, shifts, copies=0), test, protocol=published).protocol.changes == ()
+
+
+def test_mirrored_points_that_are_named_left_and_right_need_no_remark(tmp_path: Path) -> None:
+    import albumentations as A
+
+    A.save(A.HorizontalFlip(), tmp_path / "flip.json")
+    train, test = Known(30, "train"), Known(10, "test", seed=1)
+    messages: list[str] = []
+    judge(Augmented(train, Augmentation(tmp_path / "flip.json"), copies=1), test, report=messages.append)
+    assert not any("mirrored" in message for message in messages)  # these are called left and right

@@ -14,10 +14,10 @@ PACKAGE = Path(__file__).parents[1] / "unsuplmk"
 PARTS = ("pairs", "encoders", "bottlenecks", "generators", "losses", "datasets", "crops", "metrics", "formats")
 LEVELS = (
     ("errors", "hookspecs", "console", "launch", "card", "clips", "web"),
-    ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "holdout", "fetch", "unpack"),
+    ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),
     ("types", "ops"),
     ("interfaces",),
-    (*PARTS, "model", "average", "draw", "media", "augment", "prepare", "shards"),
+    (*PARTS, "model", "average", "draw", "media", "folders", "augment", "prepare", "shards"),
     ("builtin", "plugins", "registry"),
     ("sources", "data", "pack", "lazy", "order", "parallel", "reading"),
     ("config", "tables", "checkpoint", "optimiser", "released", "annotations"),

@@ -120,3 +120,28 @@ def test_counts_are_read_and_what_makes_no_sense_is_refused() -> None:
             parse_counts(text)
     with pytest.raises(UserError, match="at least 1"):
         label_curve(sample(5), lambda some: 0.0, repeats=0)
+
+
+def test_images_are_chosen_with_all_their_copies_and_counted_without() -> None:
+    plain = sample(12)
+    rows = np.concatenate([np.arange(12), np.repeat(np.arange(12), 3)])
+    names = plain.names + tuple(f"{i}~{k}" for i in range(12) for k in (1, 2, 3))
+    origins = tuple(plain.names[row] for row in rows)
+    train = Sample(names, plain.size[rows], plain.landmarks[rows], plain.truth[rows], origins)
+    seen: list[Sample] = []
+
+    def error(some: Sample) -> float:
+        seen.append(some)
+        return 0.0
+
+    curve = label_curve(train, error, counts=(2, 3, 12, 40), repeats=4)
+    assert [(row.labels, row.solver) for row in curve.rows] == [
+        (2, LEAST_SQUARES),
+        (3, LEAST_SQUARES),
+        (12, LEAST_SQUARES),
+    ]
+    for some in seen[:-1]:
+        chosen = {name for name in some.names if "~" not in name}
+        assert len(chosen) in (2, 3)
+        assert set(some.names) == chosen | {f"{name}~{k}" for name in chosen for k in (1, 2, 3)}
+    assert len(seen[-1].names) == 48

@@ -1,8 +1,7 @@
-"""Tests of square frames, their coordinates, and augmentation."""
+"""Tests of square frames and their coordinates."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -10,8 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from unsuplmk.errors import UserError
-from unsuplmk.prepare import Fit, augmentation
+from unsuplmk.prepare import Fit
 
 MODES = ("pad", "crop", "stretch")
 SIZE = 64
@@ -78,56 +76,3 @@ def test_shrinking_averages_over_areas() -> None:
     assert set(np.unique(Fit(64)(lines))) <= {127, 128}
     one_axis = Fit(64, "stretch")(np.repeat(lines, 1, 1)[:, :32])  # shrinks in height, grows in width
     assert set(np.unique(one_axis)) <= {127, 128}
-
-
-@pytest.mark.parametrize("layout", ["json", "yaml"])
-def test_a_photometric_pipeline_changes_colours_alike_for_equal_seeds(tmp_path: Path, layout: str) -> None:
-    import albumentations as A
-
-    path = tmp_path / f"colours.{layout}"
-    A.save(A.Compose([A.ColorJitter(p=1), A.GaussNoise(p=1)]), path, data_format=layout)
-    change = augmentation(str(path))
-    frame = np.full((16, 16, 3), 100, np.uint8)
-    assert np.array_equal(change(frame, 3), change(frame, 3))
-    assert not np.array_equal(change(frame, 3), change(frame, 4))
-    assert change(frame, 3).shape == frame.shape
-    assert (frame == 100).all()
-
-
-def test_a_spatial_transform_is_refused_by_name_however_deep(tmp_path: Path) -> None:
-    import albumentations as A
-
-    A.save(A.Compose([A.OneOf([A.ColorJitter(), A.HorizontalFlip()])]), tmp_path / "flip.json")
-    with pytest.raises(UserError, match=r"flip\.json holds HorizontalFlip.*warp"):
-        augmentation(tmp_path / "flip.json")
-
-
-def test_a_pipeline_that_leaves_eight_bits_is_refused(tmp_path: Path) -> None:
-    import albumentations as A
-
-    A.save(A.Normalize(), tmp_path / "a.json")
-    with pytest.raises(UserError, match="float32"):
-        augmentation(tmp_path / "a.json")
-
-
-@pytest.mark.parametrize(
-    ("name", "content"),
-    [
-        ("a.json", "{"),
-        ("a.json", "{}"),
-        ("a.json", '{"transform": {"__class_fullname__": "os.system", "p": 1}}'),
-        ("a.yaml", "transform: ["),
-        ("a.json", '{"transform": {"__class_fullname__": "ColorJitter", "p": 1, "hue": "loud"}}'),
-    ],
-)
-def test_a_file_that_is_no_pipeline_is_named(tmp_path: Path, name: str, content: str) -> None:
-    (tmp_path / name).write_text(content)
-    with pytest.raises(UserError, match=f"{name} is not an albumentations pipeline"):
-        augmentation(tmp_path / name)
-
-
-def test_a_missing_or_foreign_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"gone\.json"):
-        augmentation(tmp_path / "gone.json")
-    with pytest.raises(UserError, match=r"\.json or \.yaml"):
-        augmentation(tmp_path / "a.txt")

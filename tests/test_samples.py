@@ -33,3 +33,22 @@ def test_images_of_both_splits_are_counted_and_named_however_their_path_is_writt
 def test_a_long_list_is_cut() -> None:
     assert some(str(i) for i in range(7)) == "0, 1, 2, 3, 4 and 2 more"
     assert some("abcde") == "a, b, c, d, e"
+
+
+def copied() -> Sample:
+    """Three images with two copies each, in the order of a dataset of them."""
+    names = ("a", "b", "c", "a~1", "a~2", "b~1", "b~2", "c~1", "c~2")
+    made = sample(*names)
+    return Sample(names, made.size, made.landmarks, made.truth, tuple(name[0] for name in names))
+
+
+def test_copies_go_with_their_image_and_what_is_said_of_images_is_not_said_of_them() -> None:
+    fitted = copied()
+    assert fitted.originals().names == ("a", "b", "c")
+    assert fitted.originals().origins == ("a", "b", "c")
+    assert fitted.select(fitted.of(np.arange(9) == 1)).names == ("b", "b~1", "b~2")
+    plain = sample("a", "b")
+    assert plain.original.all()
+    assert plain.select(plain.of(np.array([False, True]))).names == ("b",)
+    fitted.truth[3:] = -9.0
+    assert remarks(fitted, sample("d")) == ("the map is fitted on 3 training images and 6 changed copies of them",)

@@ -59,7 +59,7 @@ class Analyses:
 def back(found: Found, ridge: float = 0.0) -> Backward | None:
     """The backward error, where enough images have every point."""
     try:
-        return backward(found.fit, found.fitted, found.judged, ridge)
+        return backward(found.fit, found.fitted.originals(), found.judged, ridge)
     except UserError:
         return None
 

@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from unsuplmk import registry
+from unsuplmk.datasets.augmented import Augmented
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
@@ -61,7 +62,7 @@ def evaluate(
 
     Args:
         detector: Finds the landmarks.
-        train: Annotated images to fit on.
+        train: Annotated images to fit on; `unsuplmk.datasets.augmented.Augmented` adds changed copies of them.
         test: Annotated images to judge on, with the same points.
         protocol: What is measured; `unsuplmk.protocols` has the published ones by name.
         normalise: px for none; size, the image's longer side; box, the diagonal of the true points' bounding box;
@@ -122,13 +123,18 @@ def find(
     if not train.points or train.points != test.points:
         raise UserError(f"both splits need the same annotated points, not {train.points} and {test.points}")
     chosen = (named(protocol) if isinstance(protocol, str) else protocol).changed(normalise, intercept)
+    if isinstance(train, Augmented):
+        chosen = chosen.augmented(train.copies)
+        if train.odd:
+            report(train.odd)
     order, points = chosen.order(train.points), chosen.points or train.points
     normaliser(chosen.normalise, points)  # before anything is computed
     skipped: list[str] = []
 
     def note(message: str) -> None:
-        skipped.append(message)
-        report(message)
+        if message not in skipped:  # an image that cannot be read has no copies either
+            skipped.append(message)
+            report(message)
 
     fitted, judged = (_ordered(located(detector, dataset, batch, note), order) for dataset in (train, test))
     return Found(detector.fit, fitted, judged, points, chosen, tuple(skipped))
@@ -223,7 +229,7 @@ def judge(
         figures={kind: {**measured[kind].figures, **figures[kind]} for kind in guessed},
         per_point={kind: one.per_point for kind, one in measured.items()},
         landmarks=judged.landmarks.shape[1],
-        train=len(fitted.names),
+        train=int(fitted.original.sum()),
         test=len(judged.names),
         skipped=tuple(skipped),
         health=health(judged.landmarks),
@@ -246,11 +252,12 @@ def _ordered(sample: Sample, order: list[int]) -> Sample:
 
 def held_out(fitted: Sample, protocol: Protocol) -> tuple[Sample, str]:
     """The training images without those that a protocol holds out, the last by name; and a line that says so."""
-    last = round(protocol.held_out * len(fitted.names))
-    kept = np.ones(len(fitted.names), bool)
-    kept[np.argsort(np.array(fitted.names), kind="stable")[len(kept) - last :]] = False
-    message = f"protocol {protocol.name} holds out {last} of {len(kept)} training images, the last by name"
-    return fitted.select(kept), message
+    rows = np.flatnonzero(fitted.original)
+    last = round(protocol.held_out * len(rows))
+    kept = fitted.original
+    kept[rows[np.argsort(np.array(fitted.names)[rows], kind="stable")[len(rows) - last :]]] = False
+    message = f"protocol {protocol.name} holds out {last} of {len(rows)} training images, the last by name"
+    return fitted.select(fitted.of(kept)), message
 
 
 def _usable(

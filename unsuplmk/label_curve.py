@@ -95,7 +95,8 @@ def label_curve(
 ) -> LabelCurve:
     """Fit on more and more labelled images, chosen at random, and on all of them.
 
-    Images are chosen among those that have every point; counts above their number are left out.
+    Images are chosen among those that have every point, with all their changed copies where there are any; counts
+    above their number are left out.
 
     Args:
         sample: All labelled images that there are to fit on.
@@ -112,22 +113,23 @@ def label_curve(
     """
     if min(counts, default=1) < 1 or repeats < 1:
         raise UserError(f"labels {list(counts)}, {repeats} repeats: each must be at least 1")
-    images, landmarks = sample.landmarks.shape[:2]
+    images, landmarks = int(sample.original.sum()), sample.landmarks.shape[1]
+    each = len(sample.names) // images  # with its copies
     unknowns = 2 * landmarks + intercept
-    complete = np.flatnonzero(np.isfinite(sample.truth).all((1, 2)))
+    complete = np.flatnonzero(np.isfinite(sample.truth).all((1, 2)) & sample.original)
     rows = []
     for count in sorted({count for count in counts if count <= len(complete) and count < images}):
         errors = [error(_chosen(sample, complete, count, [seed, count, repeat])) for repeat in range(repeats)]
         sd = float(np.std(errors, ddof=1)) if repeats > 1 else 0.0
-        rows.append(Few(count, repeats, float(np.mean(errors)), sd, _solver(count, unknowns, ridge)))
-    rows.append(Few(images, 1, error(sample), 0.0, _solver(images, unknowns, ridge)))
+        rows.append(Few(count, repeats, float(np.mean(errors)), sd, _solver(count * each, unknowns, ridge)))
+    rows.append(Few(images, 1, error(sample), 0.0, _solver(images * each, unknowns, ridge)))
     return LabelCurve(tuple(rows), unit, intercept, landmarks, unknowns, ridge, seed)
 
 
 def _chosen(sample: Sample, among: Integer[np.ndarray, "complete"], count: int, seed: list[int]) -> Sample:
     rows = np.zeros(len(sample.names), bool)
     rows[np.random.default_rng(seed).choice(among, count, replace=False)] = True
-    return sample.select(rows)
+    return sample.select(sample.of(rows))
 
 
 def _solver(images: int, unknowns: int, ridge: float) -> str:

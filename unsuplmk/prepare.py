@@ -1,27 +1,21 @@
-"""Frames made square for the network, with the exact map of coordinates; photometric augmentation."""
+"""Frames made square for the network, with the exact map of coordinates."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Num, UInt8
 
-from unsuplmk.errors import UserError
+from unsuplmk.augment import Augmentation, library
 from unsuplmk.ops.coordinates import from_pixels, to_pixels
 
+__all__ = ["Augmentation", "Fit", "augmentation"]
+
+augmentation = Augmentation
 Frame = UInt8[np.ndarray, "height width 3"]
-
-
-def _albumentations() -> Any:
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # it asks the network at import otherwise
-    import albumentations
-
-    return albumentations
 
 
 @dataclass(frozen=True)
@@ -53,7 +47,7 @@ class Fit:
             return image
         height, width = image.shape[:2]
         how = self._geometry(width, height)
-        albumentations, (x, y) = _albumentations(), how.corner
+        albumentations, (x, y) = library(), how.corner
         import cv2
 
         image = np.ascontiguousarray(image[y : y + how.crop[1], x : x + how.crop[0]])
@@ -88,62 +82,3 @@ class Fit:
             return _Geometry((side, side), ((width - side) // 2, (height - side) // 2), full, none)
         w, h = (max(1, round(side * self.size / max(whole))) for side in whole)
         return _Geometry(whole, none, (w, h), ((self.size - w) // 2, (self.size - h) // 2))
-
-
-class Augmentation:
-    """A serialised albumentations pipeline of photometric changes.
-
-    Args:
-        path: JSON or YAML, as written by `albumentations.save`.
-
-    Raises:
-        UserError: The file is no pipeline, or holds a transform that moves pixels: the pair's known warp and
-            the landmarks would be wrong.
-    """
-
-    def __init__(self, path: str | Path) -> None:
-        albumentations, name = _albumentations(), Path(path)
-        layout = {".json": "json", ".yaml": "yaml", ".yml": "yaml"}.get(name.suffix.lower())
-        if layout is None:
-            raise UserError(f"--augment {path}: a pipeline is a .json or .yaml file, as albumentations.save writes it")
-        try:
-            loaded = albumentations.load(name, data_format=layout)
-            spatial = [type(t).__name__ for t in _transforms(loaded) if isinstance(t, albumentations.DualTransform)]
-        except Exception as error:  # a foreign file: JSON, YAML, KeyError for unknown transforms, pydantic's errors ...
-            reason = " ".join(f"{type(error).__name__}: {error}".split())
-            raise UserError(f"--augment {path} is not an albumentations pipeline: {reason}") from None
-        if spatial:
-            raise UserError(
-                f"--augment {path} holds {', '.join(spatial)}, which would move or remove pixels and so break the "
-                "known warp between the images of a pair; keep photometric transforms only"
-            )
-        self._pipeline = albumentations.Compose([loaded])
-        self._try(path)
-
-    def _try(self, path: str | Path) -> None:
-        grey = np.full((32, 32, 3), 128, np.uint8)
-        try:
-            out = self._pipeline(image=grey)["image"]
-        except Exception as error:  # whatever a transform says about inputs that it lacks
-            raise UserError(f"--augment {path} cannot be applied to an image: {error}") from None
-        if out.dtype != np.uint8 or out.shape != grey.shape:
-            raise UserError(
-                f"--augment {path} turns uint8 {grey.shape} into {out.dtype} {out.shape}; leave out what normalises, "
-                "converts or resizes"
-            )
-
-    def __call__(self, image: Frame, seed: int) -> Frame:
-        """The image with its colours changed; equal seeds draw equal changes."""
-        self._pipeline.set_random_seed(seed)
-        return self._pipeline(image=image)["image"]
-
-
-def _transforms(node: Any) -> Iterator[Any]:
-    yield node
-    for child in getattr(node, "transforms", ()):
-        yield from _transforms(child)
-
-
-def augmentation(path: str | Path) -> Augmentation:
-    """The photometric pipeline of a file; see `Augmentation`."""
-    return Augmentation(path)

@@ -73,6 +73,12 @@ class Protocol:
         said = () if self.name == PLAIN.name else tuple(f"{k} {v} for {getattr(self, k)}" for k, v in new.items())
         return replace(self, **new, changes=(*self.changes, *said))
 
+    def augmented(self, copies: int) -> Protocol:
+        """Fitted on changed copies of the training images, too: so are none of the published figures."""
+        if not copies or self.name == PLAIN.name:
+            return self
+        return replace(self, changes=(*self.changes, f"{copies} changed copies of each training image"))
+
     def order(self, annotated: tuple[str, ...]) -> list[int]:
         """Where each of the protocol's points is among the annotated ones, by name, or all of them by number.
 

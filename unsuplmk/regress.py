@@ -33,6 +33,6 @@ def guesses(
     found_by = {
         "with_intercept": fitter(found, truth, True, ridge)(fresh),
         "without_intercept": fitter(found, truth, False, ridge)(fresh),
-        "constant": np.broadcast_to(np.nanmean(truth, 0), (len(fresh), *truth.shape[1:])),
+        "constant": np.broadcast_to(np.nanmean(truth[fitted.original], 0), (len(fresh), *truth.shape[1:])),
     }
     return {kind: per_size(fit.to_frame, guess / half - 1, judged.size) for kind, guess in found_by.items()}

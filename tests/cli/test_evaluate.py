@@ -74,9 +74,28 @@ def test_two_runs_are_compared_without_labels(runs: list[str], faces: Path) -> N
     assert "A predicted from B" in evaluated(runs[0], faces, "--against", runs[1], "--tolerance", 3)
 
 
+def test_the_map_is_fitted_on_changed_copies_where_asked(runs: list[str], faces: Path, tmp_path: Path) -> None:
+    import albumentations as A
+
+    A.save(A.Compose([A.Affine(rotate=(-20, 20), p=1), A.HorizontalFlip()]), tmp_path / "a.json")
+    asked = [runs[0], faces, "--augment", tmp_path / "a.json", "--copies", 3, "--labels", "4", "--repeats", 2]
+    found = json.loads(evaluated(*asked, "--json"))
+    assert (found["train"], found["test"], found["backward"]["train"]) == (15, 25, 15)
+    assert found["remarks"] == ["the map is fitted on 15 training images and 45 changed copies of them"]
+    assert [(row["labels"], row["solver"]) for row in found["labels"]["rows"]] == [
+        *((4, "least squares"), (15, "least squares"))  # 16 equations for 9 unknowns
+    ]
+    assert found == json.loads(evaluated(*asked, "--json"))
+    assert found["score"] != json.loads(evaluated(runs[0], faces, "--json"))["score"]
+    result = CliRunner().invoke(cli, ["evaluate", *map(str, asked)], catch_exceptions=False)
+    assert "none of the points 0, 1, 2, 3, 4 is named left or right" in " ".join(result.stderr.split())
+
+
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
+        (["--augment", "gone.json"], r"gone\.json.*FileNotFoundError"),
+        (["--compare", "--protocol", "aflw", "--augment", "gone.json"], "as it is, not 10 changed copies"),
         (["--compare"], "no published figures for protocol 'plain'"),
         (["--compare", "--protocol", "aflw", "--intercept"], "as it is"),
         (["--labels", "few"], "such as 1,5,10"),

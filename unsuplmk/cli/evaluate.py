@@ -89,6 +89,15 @@ def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of whatever is chosen at random."
 )
+@click.option(
+    "--augment",
+    metavar="FILE",
+    default="",
+    help="Fit on changed copies of the training images, too: by an albumentations pipeline, JSON or YAML.",
+)
+@click.option(
+    "--copies", type=click.IntRange(min=1), default=10, show_default=True, help="Of each image, for --augment."
+)
 @click.option("--compare", is_flag=True, help="Put the figure among the published ones of the protocol.")
 @click.option("--trained-on", metavar="TEXT", default="", help="Names RUN's training images in --compare.")
 @click.option("--plot", metavar="FILE", default="", help="Draw the cumulative errors, --labels, --compare.")
@@ -117,6 +126,8 @@ def command(
     labels: str,
     repeats: int,
     seed: int,
+    augment: str,
+    copies: int,
     compare: bool,
     trained_on: str,
     plot: str,
@@ -146,6 +157,8 @@ def command(
         return
     from unsuplmk import analyses
     from unsuplmk.annotations import cells, own_protocol, splits
+    from unsuplmk.augment import Augmentation
+    from unsuplmk.datasets.augmented import Augmented
     from unsuplmk.evaluate import evaluate_found, find
     from unsuplmk.label_curve import parse_counts
     from unsuplmk.protocols import protocol as named
@@ -154,12 +167,14 @@ def command(
     protocol = protocol or own_protocol(data)
     counts = parse_counts(labels) if labels else ()
     if compare:
-        analyses.check_comparable(named(protocol).changed(normalise, intercept))
+        analyses.check_comparable(named(protocol).changed(normalise, intercept).augmented(copies if augment else 0))
+    change = Augmentation(augment) if augment else None
     if plot:
         from unsuplmk.plots import check
 
         check(Path(plot))
     train, test = splits(data, dataset_options(rest), train=train_split, test=test_split)
+    train = Augmented(train, change, copies, seed) if change else train
     column = named(protocol).column
     groups = cells(test, column) if column else None
     metrics = {"error": {}, "pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}
