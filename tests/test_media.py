@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from unsuplmk.errors import UserError
-from unsuplmk.media import Video, read_image, require_av, write_image, write_video
+from unsuplmk.media import Video, image_size, read_image, require_av, write_image, write_video
 
 RAMP = np.arange(48 * 64 * 3, dtype=np.uint32).reshape(48, 64, 3).astype(np.uint8)
 
@@ -50,6 +50,22 @@ def test_exif_rotation_is_honoured(tmp_path: Path) -> None:
     assert shown.shape == (48, 16, 3)
     assert shown[:20].min() > 240
     assert shown[28:].max() < 15
+
+
+@pytest.mark.parametrize("orientation", list(range(1, 9)))
+def test_the_size_is_that_of_the_image_as_it_is_read(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.fromarray(np.zeros((16, 48, 3), np.uint8)).save(tmp_path / "a.jpg", exif=exif)
+    assert image_size(tmp_path / "a.jpg") == read_image(tmp_path / "a.jpg").shape[1::-1]
+
+
+def test_the_size_of_what_is_no_image_is_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a.jpg").write_bytes(b"words")
+    with pytest.raises(UserError, match=r"cannot read image .*a\.jpg"):
+        image_size(tmp_path / "a.jpg")
+    with pytest.raises(UserError, match=r"no image .*gone\.jpg"):
+        image_size(tmp_path / "gone.jpg")
 
 
 def test_grey_is_repeated_over_the_channels(tmp_path: Path) -> None:

@@ -89,22 +89,32 @@ def register_losses() -> Mapping[str, type]:
 @hookimpl
 def register_datasets() -> Mapping[str, type]:
     """The built-in datasets."""
+    from unsuplmk.datasets.aflw import Aflw
+    from unsuplmk.datasets.celeba import Celeba
     from unsuplmk.datasets.deeplabcut import Deeplabcut
     from unsuplmk.datasets.files import Files
     from unsuplmk.datasets.lightningpose import Lightningpose
     from unsuplmk.datasets.listing import Listing
+    from unsuplmk.datasets.mafl import Mafl
     from unsuplmk.datasets.mnist import Mnist
+    from unsuplmk.datasets.mtfl import Mtfl
     from unsuplmk.datasets.prepared import Prepared
     from unsuplmk.datasets.puppets import Puppets
+    from unsuplmk.datasets.w300 import W300
 
     return {
+        "aflw": Aflw,
+        "celeba": Celeba,
         "deeplabcut": Deeplabcut,
         "files": Files,
         "lightningpose": Lightningpose,
         "listing": Listing,
+        "mafl": Mafl,
         "mnist": Mnist,
+        "mtfl": Mtfl,
         "prepared": Prepared,
         "puppets": Puppets,
+        "w300": W300,
     }
 
 
