@@ -125,6 +125,10 @@ def parse_command() -> Callable[[str], None]:
         top = click.Context(cli, info_name="unsuplmk")
         command = cli.get_command(top, words[0])
         assert command is not None, f"no command {words[0]!r}"
+        if isinstance(command, click.Group) and words[1:] and not words[1].startswith("-"):  # datasets about NAME
+            top, words = click.Context(command, info_name=words[0], parent=top), words[1:]
+            command = command.get_command(top, words[0])
+            assert command is not None, f"no action {words[0]!r}"
         with contextlib.suppress(click.exceptions.Exit):  # --help ends here; a wrong command raises another error
             command.make_context(words[0], words[1:], parent=top).close()
 

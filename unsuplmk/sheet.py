@@ -178,7 +178,7 @@ def _length(text: str, size: int) -> float:
     return _font(size).getlength(text)
 
 
-def _shortened(text: str, room: float, size: int = CAPTION) -> str:
+def _shortened(text: str, room: int, size: int = CAPTION) -> str:
     """The end of a text that is too long, since names differ there; letters without their accents."""
     text = "".join(letter for letter in normalize("NFKD", text) if not combining(letter))
     if _length(text, size) <= room:

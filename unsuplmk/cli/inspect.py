@@ -104,9 +104,7 @@ def _show(data: str, found: Inspection) -> None:
     more = len(found.sizes) - SIZES
     rows = {
         "data": f"{data}, read by the dataset {found.dataset}",
-        "frames": f"{found.frames:,} in {found.clips:,} clips {each}"
-        if found.clips > 1
-        else f"{found.frames:,}, one clip",
+        "frames": f"{found.frames:,} in " + (f"{found.clips:,} clips {each}" if found.clips > 1 else "one clip"),
         "looked at": f"{found.looked_at:,}, of which {len(found.unreadable):,} cannot be read",
         "sizes": ", ".join(sizes) + (f" and {more} more" if more > 0 else ""),
         "colour": f"in {found.colour:.0%} of them",
