@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from unsuplmk.datasets.viewpoints import Viewpoints
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.viewpoints import ByView, Sums, hits, spread
 from unsuplmk.verdict import plain
+from unsuplmk.viewpoints import Viewpoints
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -89,9 +90,9 @@ class Consistency:
 
 def judge(
     detector: Detector,
-    data: Viewpoints,
+    dataset: Dataset,
+    known: Viewpoints,
     *,
-    split: str = "",
     masks: bool = False,
     batch: int = 64,
     seed: int = 0,
@@ -101,32 +102,39 @@ def judge(
 
     Args:
         detector: Finds the landmarks.
-        data: Images from known viewpoints.
-        split: Judge the images of this split only; all images still predict them.
-        masks: Whether to count landmarks on the object.
+        dataset: The images.
+        known: What is known of them.
+        masks: Whether to count landmarks on the object, by the dataset's masks.
         batch: Images a forward pass.
         seed: Of the shuffling.
         report: Called with one line for every image that is left out.
 
     Raises:
-        UserError: There are too few objects or viewpoints.
+        UserError: There are too few objects or viewpoints, or masks are asked for and one is not known.
     """
-    judged = data.split(split) if split else np.ones(len(data), bool)
-    tracks = detector.predict(data, batch=batch, report=report)
+    if masks:
+        _mask(dataset, 0)  # a missing one must not cost the whole detection
+    tracks = detector.predict(dataset, batch=batch, report=report)
     row_of = {name: row for row, name in enumerate(tracks.source)}
-    kept = [index for index in range(len(data)) if data.name(index) in row_of]
-    rows = [row_of[data.name(index)] for index in kept]
-    shown = [data.mask(index) for index in kept] if masks else None
+    kept = [index for index in range(len(dataset)) if dataset.name(index) in row_of]
+    rows = [row_of[dataset.name(index)] for index in kept]
     return consistency(
         tracks.xy[rows],
         tracks.size[rows],
-        [data.instances[index] for index in kept],
-        [data.views[index] for index in kept],
-        [data.lightings[index] for index in kept],
-        masks=shown,
-        judged=judged[kept],
+        [known.instances[index] for index in kept],
+        [known.views[index] for index in kept],
+        [known.lightings[index] for index in kept],
+        masks=[_mask(dataset, index) for index in kept] if masks else None,
+        judged=known.judged[kept],
         seed=seed,
     )
+
+
+def _mask(dataset: Dataset, index: int) -> Bool[np.ndarray, "_ _"]:
+    mask = dataset.mask(index)
+    if mask is None:
+        raise UserError(f"no mask of {dataset.name(index)} is known; a CSV names them in a column 'mask'")
+    return mask
 
 
 def consistency(

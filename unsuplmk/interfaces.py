@@ -14,7 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from unsuplmk.card import Card
@@ -179,6 +179,14 @@ class Dataset(ABC):
     def tags(self, index: int) -> Mapping[str, str]:
         """What else is known of frame `index`, by name: its subject, activity, viewpoint, ..."""
         return {}
+
+    def mask(self, index: int) -> Bool[np.ndarray, "height width"] | None:
+        """Where the object is in what `read` gives for frame `index`; None where that is not known.
+
+        Raises:
+            unsuplmk.errors.UserError: There is a mask, but it cannot be read.
+        """
+        return None
 
 
 class Crop(ABC):

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from tests.layouts import smallnorb as layout
 from tests.small import settings
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
@@ -38,13 +39,14 @@ def views(tmp_path: Path) -> Path:
 
 
 def test_it_prints_a_table_or_json(run: str, views: Path) -> None:
-    options = ["--mask", "mask", "--lighting", "light"]
+    options = ["--dataset.split", "all", "--masks", "--lighting", "light"]
     done = CliRunner().invoke(cli, ["consistency", run, str(views), *options, "--json"], catch_exceptions=False)
     found = json.loads(done.stdout)
     assert (found["images"], found["instances"], found["views"]) == (18, 3, 3)
     assert found["on_object"]["found"] == found["area"] == 1
     assert found["lighting"] > 0
-    one = CliRunner().invoke(cli, ["consistency", run, str(views), "--split", "test", "--json"], catch_exceptions=False)
+    only = ["--dataset.split", "all", "--only", "split=test"]
+    one = CliRunner().invoke(cli, ["consistency", run, str(views), *only, "--json"], catch_exceptions=False)
     assert (json.loads(one.stdout)["images"], json.loads(one.stdout)["lighting"]) == (6, None)
     table = CliRunner().invoke(cli, ["consistency", run, str(views), *options], catch_exceptions=False).stdout
     assert "motion with viewpoint" in table
@@ -54,3 +56,34 @@ def test_it_prints_a_table_or_json(run: str, views: Path) -> None:
 def test_a_wrong_column_is_named_before_the_run_is_looked_for(views: Path) -> None:
     with pytest.raises(UserError, match="did you mean 'azimuth_deg'"):
         CliRunner().invoke(cli, ["consistency", "no/run", str(views), "--view", "azimut_deg"], catch_exceptions=False)
+
+
+def test_any_dataset_that_knows_viewpoints_is_judged(run: str, tmp_path: Path) -> None:
+    data = f"smallnorb:{layout.write(tmp_path)}"
+    tags = ["--view", "elevation,azimuth,camera", "--lighting", "lighting", "--json"]
+    line = ["consistency", run, data, "--dataset.category", "car", *tags]
+    found = json.loads(CliRunner().invoke(cli, line, catch_exceptions=False).stdout)
+    # two cars, from 2 elevations and 3 azimuths by two cameras, in two lightings
+    assert (found["images"], found["instances"], found["views"]) == (48, 2, 12)
+    assert found["lighting"] > 0
+    with pytest.raises(UserError, match=r"2 categories, .*: --dataset.category animal or --dataset.category car$"):
+        CliRunner().invoke(cli, ["consistency", run, data, *tags], catch_exceptions=False)
+
+
+def test_one_category_of_a_table_is_chosen_by_its_column(run: str, views: Path) -> None:
+    lines = views.read_text().splitlines()
+    rows = [f"{line},{'category' if not i else 'cup' if i < 13 else 'pan'}" for i, line in enumerate(lines)]
+    views.write_text("\n".join(rows) + "\n")
+    line = ["consistency", run, str(views), "--dataset.split", "all", "--json"]
+    with pytest.raises(UserError, match=r"--dataset\.where category=cup or --dataset.where category=pan"):
+        CliRunner().invoke(cli, line, catch_exceptions=False)
+    done = CliRunner().invoke(cli, [*line, "--dataset.where", "category=cup"], catch_exceptions=False)
+    assert (json.loads(done.stdout)["images"], json.loads(done.stdout)["instances"]) == (12, 2)
+    with pytest.raises(UserError, match="did you mean 'cup'"):
+        CliRunner().invoke(cli, [*line, "--dataset.where", "category=cups"], catch_exceptions=False)
+
+
+def test_masks_that_nobody_knows_are_refused(run: str, views: Path) -> None:
+    views.write_text(views.read_text().replace(",mask\n", ",outline\n"))
+    with pytest.raises(UserError, match=r"no mask of .*0-0-lamp\.png is known; a CSV names them in a column 'mask'"):
+        CliRunner().invoke(cli, ["consistency", run, str(views), "--masks"], catch_exceptions=False)

@@ -30,6 +30,25 @@ def test_rows_of_the_asked_split_are_taken(tmp_path: Path) -> None:
     assert order(Listing(path, split="test")) == ["b.png"]
 
 
+def test_all_rows_are_taken_where_that_is_asked(tmp_path: Path) -> None:
+    path = table(tmp_path, "file,split\na.png,train\nb.png,test\nc.png,\n")
+    assert order(Listing(path, split="all")) == ["a.png", "b.png", "c.png"]
+
+
+def test_a_column_of_masks_names_pictures_that_are_bright_where_the_object_is(tmp_path: Path) -> None:
+    picture = np.zeros((4, 6, 3), np.uint8)
+    picture[1, 2:] = 255
+    write_image(tmp_path / "m.png", picture)
+    dataset = Listing(table(tmp_path, "file,mask\na.png,m.png\nb.png,\nc.png,gone.png\n"))
+    mask = dataset.mask(0)
+    assert mask is not None
+    assert mask.tolist() == [[False] * 6, [False] * 2 + [True] * 4, [False] * 6, [False] * 6]
+    assert dataset.mask(1) is None
+    with pytest.raises(UserError, match=r"frames\.csv:4: .*gone\.png"):
+        dataset.mask(2)
+    assert Listing(table(tmp_path, "file\na.png\n")).mask(0) is None
+
+
 def test_without_a_split_column_all_rows_are_taken(tmp_path: Path) -> None:
     assert order(Listing(table(tmp_path, "file\na.png\nb.png\n"))) == ["a.png", "b.png"]
 

@@ -178,6 +178,9 @@ class Overlapping(Dataset):
     def read(self, index: int):
         return np.full((4, 4, 3), index, np.uint8)
 
+    def mask(self, index: int):
+        return np.ones((4, 2), bool)
+
 
 class Counting(Metric):
     """Counts missing points."""
@@ -226,6 +229,7 @@ class Mutating(Tracker):
         ("pairs", Lying, "knows_its_warp", "from the warped target"),
         ("dataset", Overlapping, "covers_each_frame_once", "exactly once"),
         ("dataset", Overlapping, "names_its_frames", "one name"),
+        ("dataset", Overlapping, "masks_are_of_its_frames", "its frame"),
         ("metric", Counting, "ignores_what_is_not_annotated", "unannotated"),
         ("format", Zeroing, "gives_back_what_it_wrote", "missing"),
         ("tracker", Mutating, "leaves_its_input_alone", "in place"),

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
+from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 
 
-@click.command
+@click.command(cls=ReadsData)
 @click.argument("run")
 @click.argument("views")
 @click.option(
     "--view",
-    metavar="COLUMN,...",
+    metavar="TAG,...",
     default="polar_deg,azimuth_deg",
     show_default=True,
-    help="Columns that together say the viewpoint.",
+    help="What together says the viewpoint.",
 )
-@click.option("--instance", metavar="COLUMN", default="instance", show_default=True, help="Which object it is.")
-@click.option("--lighting", metavar="COLUMN", default="", help="The lighting; without it, none is judged.")
-@click.option("--mask", metavar="COLUMN", default="", help="Files of masks; without it, none are read.")
-@click.option("--category", metavar="NAME", default="", help="Only rows with this in the column category.")
-@click.option("--split", metavar="NAME", default="", help="Judge this split only; all images still predict it.")
+@click.option("--instance", metavar="TAG", default="instance", show_default=True, help="What says which object it is.")
+@click.option("--lighting", metavar="TAG", default="", help="What says the lighting; without it, none is judged.")
+@click.option("--masks", is_flag=True, help="Count the landmarks that lie on the object.")
+@click.option("--only", metavar="TAG=VALUE", default="", help="Judge these images only; all others still predict them.")
 @click.option("--seed", default=0, show_default=True, help="Of the shuffled images that show chance.")
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images a forward pass.")
@@ -34,33 +35,34 @@ def command(
     view: str,
     instance: str,
     lighting: str,
-    mask: str,
-    category: str,
-    split: str,
+    masks: bool,
+    only: str,
     seed: int,
     device: str,
     batch: int,
     as_json: bool,
+    **rest: Any,
 ) -> None:
     """Judge RUN by known viewpoints.
 
-    VIEWS is a CSV of images of several objects of one kind, with columns for the object and its viewpoint, and
-    optionally its lighting and a mask. No annotated points are needed.
+    VIEWS is a dataset of several objects of one kind, as a path or NAME:PATH, that knows the object and viewpoint of
+    each image by its tags: a CSV by its columns, or smallnorb. No annotated points are needed.
     """
     from unsuplmk.consistency import judge
-    from unsuplmk.datasets.viewpoints import Viewpoints
+    from unsuplmk.data import open_data
     from unsuplmk.detector import Detector
+    from unsuplmk.viewpoints import Viewpoints
 
-    data = Viewpoints(
-        views,
-        view=[column.strip() for column in view.split(",")],
+    dataset = open_data(views, dataset_options(rest))
+    tag, _, value = only.partition("=")
+    known = Viewpoints.of(
+        dataset,
+        view=[name.strip() for name in view.split(",")],
         instance=instance,
         lighting=lighting,
-        mask=mask,
-        category=category,
+        only=(tag.strip(), value.strip()),
     )
-    detector = Detector.load(run, device)
-    found = judge(detector, data, split=split, masks=bool(mask), batch=batch, seed=seed, report=warn)
+    found = judge(Detector.load(run, device), dataset, known, masks=masks, batch=batch, seed=seed, report=warn)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=2))
         return

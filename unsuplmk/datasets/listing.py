@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from unsuplmk.clips import Clips
 from unsuplmk.csvtable import Row, begins_with_scorer, point, table
@@ -24,12 +24,12 @@ class Listing(Dataset):
 
     Rows of one `video` are a clip, in the order of `frame`; a row without is a clip of its own. Annotated points
     are columns `x0,y0,x1,y1,...` or `<name>_x,<name>_y`, in pixels with the first pixel's centre at 0; an empty
-    cell is a missing point. A column `seconds` says when a frame was taken. Other columns are tags. Errors name
-    the line.
+    cell is a missing point. A column `seconds` says when a frame was taken, a column `mask` names a picture that is
+    bright where the object is. Other columns are tags. Errors name the line.
 
     Args:
         path: The CSV file.
-        split: Which rows to take, by their `split` column; without such a column, all rows.
+        split: Which rows to take, by their `split` column; all for every row, as without such a column.
         where: Which of these to take, by other columns: category=car.
 
     Raises:
@@ -39,7 +39,7 @@ class Listing(Dataset):
     def __init__(self, path: str | Path, *, split: str = "train", where: tuple[str, ...] = ()) -> None:
         self._path = Path(path)
         columns, rows = table(self._path)
-        if "split" in columns:
+        if "split" in columns and split != "all":
             splits = Counter(row["split"] for row in rows)
             rows = [row for row in rows if row["split"] == split]
             if not rows:
@@ -83,10 +83,7 @@ class Listing(Dataset):
 
     def read(self, index: int) -> np.ndarray:
         """Frame `index`; an error names the line of the CSV."""
-        try:
-            return read_image(self._files[index])
-        except UserError as error:
-            raise UserError(f"{self._path}:{self._lines[index]}: {error}") from None
+        return self._image(self._files[index], index)
 
     def name(self, index: int) -> str:
         """The image's path."""
@@ -100,6 +97,11 @@ class Listing(Dataset):
         """The cells of all columns but the file and the points."""
         return self._tags[index]
 
+    def mask(self, index: int) -> Bool[np.ndarray, "height width"] | None:
+        """The picture that the cell of the column `mask` names, where it is bright."""
+        file = self._tags[index].get("mask")
+        return self._image(self._path.parent / file, index).max(-1) > 127 if file else None
+
     @property
     def points(self) -> tuple[str, ...]:
         """Names of the annotated points; their numbers where the columns are x0, y0, ..."""
@@ -108,6 +110,13 @@ class Listing(Dataset):
     def annotation(self, index: int) -> Float[np.ndarray, "points 2"]:
         """Annotated points of frame `index`."""
         return self._annotations[index]
+
+    def _image(self, file: Path, index: int) -> np.ndarray:
+        """A picture that the row of frame `index` names."""
+        try:
+            return read_image(file)
+        except UserError as error:
+            raise UserError(f"{self._path}:{self._lines[index]}: {error}") from None
 
 
 def _chosen(path: Path, columns: Sequence[str], rows: list[Row], condition: str) -> list[Row]:

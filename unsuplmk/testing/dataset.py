@@ -56,6 +56,17 @@ def annotates_what_it_names(part: Part) -> None:
         assert far < 4, f"the annotation of frame {index} lies {far:.1f} frames away: it must be in pixels"
 
 
+def masks_are_of_its_frames(part: Part) -> None:
+    """A mask says yes or no for each pixel of the frame."""
+    dataset: Dataset = part.build()
+    for index in _some(dataset):
+        mask = dataset.mask(index)
+        if mask is not None:
+            size = dataset.read(index).shape[:2]
+            assert mask.dtype == np.bool_, f"the mask of frame {index} is {mask.dtype}, not bool"
+            assert mask.shape == size, f"the mask of frame {index} has shape {mask.shape}, its frame {size}"
+
+
 def _some(dataset: Dataset) -> list[int]:
     count = len(dataset)
     return sorted({0, count // 3, count // 2, count - 1})
@@ -67,4 +78,5 @@ CHECKS = (
     reads_the_same_again,
     names_its_frames,
     annotates_what_it_names,
+    masks_are_of_its_frames,
 )
