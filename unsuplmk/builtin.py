@@ -91,6 +91,7 @@ def register_datasets() -> Mapping[str, type]:
     """The built-in datasets."""
     from unsuplmk.datasets.aflw import Aflw
     from unsuplmk.datasets.celeba import Celeba
+    from unsuplmk.datasets.coco import Coco
     from unsuplmk.datasets.deeplabcut import Deeplabcut
     from unsuplmk.datasets.files import Files
     from unsuplmk.datasets.lightningpose import Lightningpose
@@ -105,6 +106,7 @@ def register_datasets() -> Mapping[str, type]:
     return {
         "aflw": Aflw,
         "celeba": Celeba,
+        "coco": Coco,
         "deeplabcut": Deeplabcut,
         "files": Files,
         "lightningpose": Lightningpose,

@@ -189,9 +189,7 @@ def _header(path: Path, rows: Iterator[tuple[int, list[str]]]) -> _Header:
     lead = next((place for place, coord in enumerate(coords[1:], 1) if coord), len(coords))  # paths may fill 3 columns
     animals = found.get("individuals", [""] * len(coords))
     if not len(coords) == len(found["bodyparts"]) == len(animals):
-        raise UserError(
-            f"{path} is not DeepLabCut CSV: its header's rows differ in length, and row coords must repeat x, y"
-        )
+        raise UserError(f"{path} is not DeepLabCut CSV: the rows of its header differ in length")
     return _Header(lead, list(zip(animals[lead:], found["bodyparts"][lead:], coords[lead:], strict=True)))
 
 

@@ -60,5 +60,5 @@ def table(path: Path, rows: Mapping[str, list[list[float]]], columns: int = 1, s
 def video(path: Path, frames: int) -> Path:
     """A small video whose frames differ."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_video(path, [np.full((16, 24, 3), 20 * i, np.uint8) for i in range(frames)], 10)
+    write_video(path, [np.full((16, 24, 3), 20 * i, np.uint8) for i in range(frames)], 10.0)
     return path

@@ -6,16 +6,13 @@ from collections.abc import Mapping, Sequence
 from typing import final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
 from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.window import Window
 from unsuplmk.types import Boxes
-
-LARGEST = 8
-"""A box whose side is so many times the frame's is a mistake, and would fill the memory."""
 
 
 @final
@@ -80,14 +77,10 @@ class Cropped(Dataset):
         Raises:
             UserError: The box lies outside the frame, or is many times as large.
         """
-        window, (height, width) = self.window(index), frame.shape[:2]
-        left, top, right, bottom = window.box
-        box = f"{self.name(index)}: the box {left:g}, {top:g} to {right:g}, {bottom:g} px"
-        if right <= 0 or bottom <= 0 or left >= width or top >= height:
-            raise UserError(f"{box} lies outside the frame of {width} x {height} px")
-        if max(window.width, window.height) > LARGEST * max(width, height):
-            raise UserError(f"{box} is more than {LARGEST} times as large as the frame of {width} x {height} px")
-        return window.image(frame)
+        try:
+            return self.window(index).cut(frame)
+        except UserError as error:
+            raise UserError(f"{self.name(index)}: {error}") from None
 
     def name(self, index: int) -> str:
         """The frame's name, with `#track` after it, or `#2` for its second box without a track."""
@@ -114,3 +107,10 @@ class Cropped(Dataset):
     def tags(self, index: int) -> Mapping[str, str]:
         """As the frame's."""
         return self.dataset.tags(self.frame(index))
+
+    def mask(self, index: int) -> Bool[np.ndarray, "height width"] | None:
+        """What is cut out of the frame's."""
+        mask = self.dataset.mask(self.frame(index))
+        if mask is None:
+            return None
+        return self.cut(index, np.repeat(mask[..., None].astype(np.uint8) * 255, 3, -1)).max(-1) > 127

@@ -8,6 +8,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Num, UInt8
 
+from unsuplmk.errors import UserError
+
+LARGEST = 8
+"""A rectangle whose side is so many times the frame's is a mistake, and would fill the memory."""
+
 
 @dataclass(frozen=True)
 class Window:
@@ -77,6 +82,21 @@ class Window:
             x0, y0, x1, y1 = map(int, box)
             return np.ascontiguousarray(frame[y0:y1, x0:x1])
         return np.asarray(Image.fromarray(frame).resize(self.size, Image.Resampling.BILINEAR, box=box))
+
+    def cut(self, frame: UInt8[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "height width 3"]:
+        """As `image`, of a rectangle that comes from a file.
+
+        Raises:
+            UserError: It lies outside the frame, or is many times as large, so that it is a mistake.
+        """
+        height, width = frame.shape[:2]
+        left, top, right, bottom = self.box
+        box = f"the box {left:g}, {top:g} to {right:g}, {bottom:g} px"
+        if right <= 0 or bottom <= 0 or left >= width or top >= height:
+            raise UserError(f"{box} lies outside the frame of {width} x {height} px")
+        if max(self.width, self.height) > LARGEST * max(width, height):
+            raise UserError(f"{box} is more than {LARGEST} times as large as the frame of {width} x {height} px")
+        return self.image(frame)
 
     def inside(self, points: Num[np.ndarray, "*any 2"]) -> Float[np.ndarray, "*any 2"]:
         """From pixels of the frame to pixels of what the window gives."""
