@@ -30,7 +30,7 @@ class Aflw(Dataset):
 
     Koestinger et al., ICCV Workshops 2011; crops and split of Zhang et al., CVPR 2018. The files give points as
     (y, x) in pixels of the crop. Whether their first pixel is 0 or 1 is not documented; it is read as 0, as the
-    published figures do.
+    published figures do. Thewlis et al. 2019 count 132 duplicates among the test faces; all are kept.
 
     Args:
         path: The folder of the lists, with the crops in output/.

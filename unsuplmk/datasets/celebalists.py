@@ -42,11 +42,11 @@ MAFL_LISTS = tuple(
 PAPER = "Liu, Luo, Wang, Tang, ICCV 2015, https://arxiv.org/abs/1411.7766"
 TERMS = "Non-commercial research only; images may not be passed on or published beyond the owner's agreement."
 LAYOUT = (
-    "Img/img_align_celeba/                 aligned images, 178 x 218 px; img_align_celeba_hq is taken where it is\n"
+    "Img/img_align_celeba/                 aligned images, 178 x 218 px; or img_align_celeba_hq, taken first\n"
     "Img/img_celeba/                       images in the wild, for --dataset.images wild\n"
     "Anno/list_landmarks_align_celeba.txt  5 points of the aligned images\n"
     "Anno/list_landmarks_celeba.txt        5 points in the wild\n"
-    "Anno/list_bbox_celeba.txt             boxes in the wild, for --dataset.face_share\n"
+    "Anno/list_bbox_celeba.txt             boxes in the wild, for --dataset.face-share\n"
     "Eval/list_eval_partition.txt          0 train, 1 val, 2 test\n"
     "MAFL/training.txt, MAFL/testing.txt   names of MAFL's images\n"
     "(everything may also lie in the folder itself)"
