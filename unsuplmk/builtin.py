@@ -90,10 +90,13 @@ def register_losses() -> Mapping[str, type]:
 def register_datasets() -> Mapping[str, type]:
     """The built-in datasets."""
     from unsuplmk.datasets.aflw import Aflw
+    from unsuplmk.datasets.bbc import Bbc
     from unsuplmk.datasets.celeba import Celeba
     from unsuplmk.datasets.coco import Coco
+    from unsuplmk.datasets.cub import Cub
     from unsuplmk.datasets.deeplabcut import Deeplabcut
     from unsuplmk.datasets.files import Files
+    from unsuplmk.datasets.human36m import Human36m
     from unsuplmk.datasets.lightningpose import Lightningpose
     from unsuplmk.datasets.listing import Listing
     from unsuplmk.datasets.mafl import Mafl
@@ -101,14 +104,19 @@ def register_datasets() -> Mapping[str, type]:
     from unsuplmk.datasets.mtfl import Mtfl
     from unsuplmk.datasets.prepared import Prepared
     from unsuplmk.datasets.puppets import Puppets
+    from unsuplmk.datasets.smallnorb import Smallnorb
+    from unsuplmk.datasets.svhn import Svhn
     from unsuplmk.datasets.w300 import W300
 
     return {
         "aflw": Aflw,
+        "bbc": Bbc,
         "celeba": Celeba,
+        "cub": Cub,
         "coco": Coco,
         "deeplabcut": Deeplabcut,
         "files": Files,
+        "human36m": Human36m,
         "lightningpose": Lightningpose,
         "listing": Listing,
         "mafl": Mafl,
@@ -116,6 +124,8 @@ def register_datasets() -> Mapping[str, type]:
         "mtfl": Mtfl,
         "prepared": Prepared,
         "puppets": Puppets,
+        "smallnorb": Smallnorb,
+        "svhn": Svhn,
         "w300": W300,
     }
 
