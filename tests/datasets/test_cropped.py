@@ -53,6 +53,9 @@ class Two(Dataset):
     def tags(self, index: int) -> Mapping[str, str]:
         return {"frame": str(index)}
 
+    def mask(self, index: int) -> np.ndarray | None:
+        return self.read(index)[..., 0] >= 20 if index else None
+
 
 def boxes(frames: Sequence[int], edges: Sequence[Sequence[float]], tracks: Sequence[str] = ()) -> Boxes:
     return Boxes(np.array(frames), np.array(edges, float), tuple(tracks))
@@ -82,6 +85,15 @@ def test_names_clips_times_tags_and_points_are_those_of_the_frames() -> None:
     assert cropped.tags(2) == {"frame": "4"}
     assert cropped.points == ("nose", "tail")
     assert [cropped.frame(i) for i in range(3)] == [0, 2, 4]
+
+
+def test_a_mask_is_cut_out_as_its_frame_is() -> None:
+    cropped = Cropped(Two(), boxes([0, 1], [SQUARE] * 2))
+    assert cropped.mask(0) is None
+    mask = cropped.mask(1)
+    assert mask is not None
+    assert np.array_equal(mask, cropped.read(1)[..., 0] >= 20)
+    assert mask.mean() == 0.25
 
 
 def test_annotations_move_with_the_box_and_back() -> None:

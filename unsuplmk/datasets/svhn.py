@@ -115,12 +115,11 @@ class Svhn(Dataset):
         side = max(width, height)
         if not (width > 0 and height > 0):
             raise UserError(f"{self._path}: {self.name(index)} has a box of {width:g} x {height:g} px")
+        window = Window(left - 1 + (width - side) / 2, top - 1 + (height - side) / 2, side, side, (SIDE, SIDE))
         try:
-            photograph = read_image(self._file(index))
+            return window.cut(read_image(self._file(index)))
         except UserError as error:
-            raise UserError(f"{self._path}: {error}") from None
-        corner = left - 1 + (width - side) / 2, top - 1 + (height - side) / 2
-        return Window(*corner, side, side, (SIDE, SIDE)).image(photograph)
+            raise UserError(f"{self._path}: {self.name(index)}: {error}") from None
 
     def name(self, index: int) -> str:
         """The file, and the digit's place in it, from 0."""
