@@ -1,16 +1,17 @@
 """Fills pages from the code when the site is built.
 
-The markers are `<!-- components: KIND -->`, `<!-- commands -->` and `<!-- published: TABLE -->`.
+The markers are `<!-- components: KIND -->`, `<!-- commands -->`, `<!-- datasets -->` and `<!-- published: TABLE -->`.
 """
 
 import inspect
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import click
 
 from unsuplmk import registry
-from unsuplmk.cli import cli, listing
+from unsuplmk.cli import cards, cli, listing
 from unsuplmk.cli.options import shown
 from unsuplmk.published import Paper, Row, published
 
@@ -19,19 +20,56 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     """Replace the markers by sections."""
     markdown = re.sub(r"<!-- components: (\w+) -->", lambda match: kind(match[1]), markdown)
     markdown = re.sub(r"<!-- published: ([\w-]+) -->", lambda match: figures(match[1]), markdown)
+    markdown = markdown.replace("<!-- datasets -->", datasets())
     return markdown.replace("<!-- commands -->", commands())
 
 
 def commands() -> str:
     """The help of the command line, and of each command."""
     top = click.Context(cli, info_name="unsuplmk", max_content_width=100, terminal_width=100)
-    sections = [f"```text\n{cli.get_help(top)}\n```\n"]
-    for name in cli.list_commands(top):
-        command = cli.get_command(top, name)
+    return f"```text\n{cli.get_help(top)}\n```\n\n" + "\n".join(help_of(cli, top, "##"))
+
+
+def help_of(group: click.Group, above: click.Context, level: str) -> Iterator[str]:
+    """The help of each command of a group, with those of a group in it."""
+    for name in group.list_commands(above):
+        command = group.get_command(above, name)
         assert command is not None
-        context = click.Context(command, top, info_name=name, max_content_width=100, terminal_width=100)
-        sections.append(f"## {name}\n\n```text\n{command.get_help(context)}\n```\n")
-    return "\n".join(sections)
+        context = click.Context(command, above, info_name=name, max_content_width=100, terminal_width=100)
+        title = " ".join(context.command_path.split()[1:])
+        yield f"{level} {title}\n\n```text\n{command.get_help(context)}\n```\n"
+        if isinstance(command, click.Group):
+            yield from help_of(command, context, f"{level}#")
+
+
+def datasets() -> str:
+    """A section for each dataset that has a card: where from, terms, files, splits, crop, commands."""
+    found = registry.components("dataset").values()
+    return "\n".join(card(component) for component in found if cards.card_of(component).title)
+
+
+def card(component: registry.Component) -> str:
+    """What one card knows; the options are on the page of the components."""
+    known = cards.card_of(component)
+    text = inspect.cleandoc(component.cls.__doc__ or "").partition("\n")[0]
+    lines = [f"### {component.name}", "", f"**{known.title}.** {linked(text)}", ""]
+    for title, body in cards.sections(component).items():
+        if title == "Layout":
+            lines += ["Files:", "", "```text", body, "```", ""]
+        elif title == "Splits":
+            counts = (f"{name} ({count:,} frames)" if count else name for name, count in known.splits.items())
+            lines += [f"Splits: {', '.join(counts)}.", ""]
+        elif title == "Where from":
+            lines += ["Where from:", "", *(f"- {linked(line)}" for line in body.splitlines()), ""]
+        else:
+            lines += [f"{title}: {linked(' '.join(body.split())).rstrip('.')}.", ""]
+    options = f"Its options: [components](components.md#{component.name})."
+    return "\n".join((*lines, "```sh", *cards.commands(component), "```", "", options, ""))
+
+
+def linked(text: str) -> str:
+    """Text with its addresses as links."""
+    return re.sub(r"https?://[^\s,;)]*[^\s,;).]", lambda match: f"<{match[0]}>", text)
 
 
 def kind(name: str) -> str:

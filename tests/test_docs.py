@@ -83,5 +83,11 @@ def test_the_site_builds_strictly_and_has_every_component_command_and_hook(tmp_p
                 assert registry.flag(kind, name, option) in components, f"{kind} {name} is shown without {option}"
     commands = (tmp_path / "cli" / "index.html").read_text("utf-8")
     assert all(f'<h2 id="{name}">' in commands for name in OURS)
+    assert all(f'<h3 id="datasets-{action}">' in commands for action in ("about", "check", "get"))
+    datasets = (tmp_path / "datasets" / "index.html").read_text("utf-8")
+    for name, component in registry.components("dataset").items():
+        if component.cls.card.title:  # type: ignore[attr-defined]
+            assert f'<h3 id="{name}' in datasets, f"no section about the dataset {name}"
+            assert f"unsuplmk inspect {name}" in re.sub("<[^>]+>", "", datasets)
     plugins = (tmp_path / "plugins" / "index.html").read_text("utf-8")
     assert all(f"<code>{kind.hook}</code>" in plugins for kind in registry.KINDS.values())

@@ -123,7 +123,7 @@ def test_a_complete_set_is_checked_and_drawn(known: registry.Component, tmp_path
     out = tmp_path / "new" / "sheet.png"
     done = invoke("check", "toys", folder, "--out", out)
     words = done.output.split()
-    assert "train 40 40 1 40 2 40 0" == " ".join(words[words.index("train") :][:8])
+    assert " ".join(words[words.index("train") :][:8]) == "train 40 40 1 40 2 40 0"
     assert "No faults." in done.output
     sheet = read_image(out)
     assert sheet.shape[1] > 1000
@@ -192,7 +192,10 @@ def test_a_set_is_fetched_unpacked_and_then_complete(site: server.Site, tmp_path
     assert f"{folder / 'toys.zip'}  {size_text(len(site.files['/toys.zip']))}  from {site.url}/toys.zip" in done.stdout
     assert f"{folder / 'toys.zip'}: 43 members unpacked" in done.stdout
     assert f"{folder / 'lists' / 'names.txt'}: 4 B, no checksum is known" in done.stdout
-    assert f"`unsuplmk datasets check toys {folder}`" in done.stdout
+    assert done.stdout.endswith(
+        "\nWhat is not fetched: Write to the child.\n\n"
+        f"`unsuplmk datasets check toys {folder}` says what is there, and what is missing\n"
+    )
     assert "No faults." in invoke("check", "toys", folder).output
     assert "toys.zip: checksum right" in invoke("check", "toys", folder).output
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import shutil
 import textwrap
 
 import click
@@ -28,7 +29,15 @@ def about(name: str, as_json: bool) -> None:
     text = inspect.cleandoc(component.cls.__doc__ or "").partition("\nArgs:")[0].partition("\nRaises:")[0].strip()
     for heading, body in {"": text, **sections(component), "Commands": "\n".join(commands(component))}.items():
         click.echo(f"{heading}\n" if heading else "", nl=False)
-        click.echo(textwrap.indent(body, "  " if heading else "") + "\n")
+        shown = body if heading in ("", "Layout", "Commands") else wrapped(body)
+        click.echo(textwrap.indent(shown, "  " if heading else "") + "\n")
     rows = listing.options(component)
     if rows:
         listing.show(rows, ("flag", "type", "default", "help"), as_json=False)
+
+
+def wrapped(text: str) -> str:
+    """Lines no longer than the terminal is wide, as far as words allow."""
+    width = min(shutil.get_terminal_size().columns, 110) - 2
+    fill = textwrap.TextWrapper(width, break_long_words=False, break_on_hyphens=False).fill
+    return "\n".join(map(fill, text.splitlines()))

@@ -37,7 +37,9 @@ def get(name: str, folder: Path, yes: bool) -> None:
         _accept()
     for one in card.downloads:
         _get(one, _inside(folder, one))
-    click.echo(f"{folder} is complete; `unsuplmk datasets check {name} {folder}` looks at it")
+    if card.ask:
+        click.echo(f"\nWhat is not fetched: {card.ask}\n")
+    click.echo(f"`unsuplmk datasets check {name} {folder}` says what is there, and what is missing")
 
 
 def _not_to_be_had(name: str, card: Card) -> UserError:
