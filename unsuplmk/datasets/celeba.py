@@ -51,7 +51,6 @@ class Celeba(Dataset):
         ask=lists.ASK,
         splits={"train": 161_962, "val": 19_867, "test": 19_962},
         crop=lists.CROP,
-        protocol="mafl",
     )
 
     def __init__(
