@@ -38,3 +38,12 @@ def test_clips_equal_any_sequence_of_the_same_ranges_and_travel_to_other_process
 
 def test_no_clips_have_no_frames() -> None:
     assert (len(Clips([])), Clips([]).frames) == (0, 0)
+
+
+def test_ends_that_are_known_are_kept_as_they_are() -> None:
+    ends = np.array([2, 2, 5])
+    clips = Clips.until(ends)
+    assert clips == Clips([2, 0, 3])
+    assert clips.ends is ends
+    assert Clips.of(clips) is clips
+    assert Clips.of((range(0, 2), range(2, 5))).ends.tolist() == [2, 5]

@@ -37,10 +37,10 @@ def ordered(work: Callable[[int], Result], numbers: Sequence[int], workers: int)
         num_workers=workers,
         worker_init_fn=_single_threaded,
     )
-    return _results(iter(loader), workers)
+    return _results(iter(loader))
 
 
-def _results(found: Iterator[Any], workers: int) -> Iterator[Any]:
+def _results(found: Iterator[Any]) -> Iterator[Any]:
     while True:
         try:
             result = next(found)
@@ -49,9 +49,7 @@ def _results(found: Iterator[Any], workers: int) -> Iterator[Any]:
         except RuntimeError as error:
             if "exited unexpectedly" not in str(error) and "killed by signal" not in str(error):
                 raise
-            raise UserError(
-                f"one of {workers} worker processes was killed; where memory is short, use fewer --workers"
-            ) from None
+            raise UserError("a worker process was killed; where memory is short, use fewer --workers") from None
         if isinstance(result, UserError):
             raise result
         yield result
