@@ -140,9 +140,11 @@ def test_faults_are_shown_and_summed_up_in_one_error(known: registry.Component, 
     answer = json.loads(done.stdout)
     assert len(answer["faults"]) == 2
     assert list(answer["splits"][0]["unreadable"]) == [str(folder / "train" / "train00.png")]
-    (error,) = done.stderr.splitlines()
-    assert error.startswith(f"Error: toys {folder}: 2 faults: split train: 1 of 40 frames cannot be read: ")
-    assert error.endswith("split test: 2 frames, and Toys of 2018 has 3")
+    assert done.stderr == f"Error: toys {folder} has 2 faults, listed above\n"
+    done = subprocess.run(line[:-1], capture_output=True, text=True, cwd=ROOT)
+    first, second = (line for line in done.stdout.splitlines() if line.startswith("Fault: "))
+    assert first.startswith("Fault: split train: 1 of 40 frames cannot be read: cannot read image ")
+    assert second == "Fault: split test: 2 frames, and Toys of 2018 has 3"
 
 
 SCRIPT = """
@@ -175,7 +177,7 @@ def test_the_options_of_the_dataset_are_those_of_check(known: registry.Component
         (["puppets", "x"], "dataset 'puppets' reads no files: leave out 'x'"),
         (["toys:/data"], "name and path are two words here: unsuplmk datasets check toys /data"),
         (["toys", "x", "--out", "x.pdf"], "cannot draw a contact sheet"),
-        (["toys", "nowhere"], "2 faults: split train: no folder nowhere/train; split test: no folder"),
+        (["toys", "nowhere"], "toys nowhere has 2 faults, listed above"),
     ],
 )
 def test_what_cannot_be_checked_is_refused(known: registry.Component, args: list[str], message: str) -> None:

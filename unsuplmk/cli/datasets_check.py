@@ -61,7 +61,7 @@ def check(
     _show(found, as_json, out if drawn else None)
     if found.faults:
         count = len(found.faults)
-        raise UserError(f"{name} {path}: {'one fault' if count == 1 else f'{count} faults'}: {'; '.join(found.faults)}")
+        raise UserError(f"{name} {path} has {'one fault' if count == 1 else f'{count} faults'}, listed above")
 
 
 def _found(name: str, path: str) -> Component:
@@ -106,6 +106,8 @@ def _show(found: Verification, as_json: bool, out: Path | None) -> None:
         click.echo(f"contact sheet: {out}")
     for note in found.notes:
         warn(note)
+    for fault in found.faults:
+        click.echo(f"Fault: {fault}")
     if not found.faults:
         click.echo("No faults.")
 
