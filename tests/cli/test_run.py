@@ -100,8 +100,8 @@ def test_a_run_trains_and_says_where_it_is_and_what_to_do_next(folder: Path) -> 
     for line in (
         "Run folder: runs/puppets-hourglass-01",
         "Pictures:   runs/puppets-hourglass-01/preview",
-        "  unsuplmk render runs/puppets-hourglass-01 puppets --out pictures/",
-        "  unsuplmk evaluate runs/puppets-hourglass-01 puppets",
+        "  unsuplmk render runs/puppets-hourglass-01 puppets --out pictures/ --dataset.clips 2 --dataset.length 3",
+        "  unsuplmk evaluate runs/puppets-hourglass-01 puppets --dataset.clips 2 --dataset.length 3",
     ):
         assert line in done.stdout.splitlines()
     assert "step 2/2" in done.stderr

@@ -206,17 +206,31 @@ def _farewell(folder: Path, chosen: Config) -> str:
     from unsuplmk.media import VIDEOS
     from unsuplmk.sources import known
 
-    run, data = shlex.quote(str(folder)), shlex.quote(chosen.data)
-    source = known(chosen.data)
-    annotated = source is not None and source.annotates
+    run, data, source = shlex.quote(str(folder)), shlex.quote(chosen.data), known(chosen.data)
+    options = "".join(f" {words}" for words in _dataset_words(chosen)) if source else ""
+    annotations = f"{data}{options}" if source and source.annotates else "ANNOTATIONS.csv"
     pictures = "labelled.mp4" if Path(chosen.data).suffix.lower() in VIDEOS else "pictures/"
     return "\n".join(
         (
             f"Run folder: {run}",
             f"Pictures:   {shlex.quote(str(folder / 'preview'))}",
             "Next:",
-            f"  unsuplmk render {run} {data} --out {pictures}",
-            f"  unsuplmk predict {run} {data} --out landmarks.csv",
-            f"  unsuplmk evaluate {run} {data if annotated else 'ANNOTATIONS.csv'}",
+            f"  unsuplmk render {run} {data} --out {pictures}{options}",
+            f"  unsuplmk predict {run} {data} --out landmarks.csv{options}",
+            f"  unsuplmk evaluate {run} {annotations}",
         )
     )
+
+
+def _dataset_words(chosen: Config) -> Iterator[str]:
+    """The options of the dataset that are not its defaults, as one types them; splits are the other commands' own."""
+    from unsuplmk import registry
+    from unsuplmk.cli.options import shown
+    from unsuplmk.sources import resolve
+
+    component = resolve(chosen.data).component
+    for name, field in registry.options(component.cls).model_fields.items():
+        value, flag = chosen.dataset.get(name, field.default), registry.flag("dataset", component.name, name)
+        if name != "split" and value != field.default:
+            switch = flag if value is True else flag.replace("dataset.", "dataset.no-", 1)
+            yield switch if isinstance(value, bool) else f"{flag} {shlex.quote(shown(value))}"
