@@ -55,6 +55,30 @@ def test_a_resumed_run_has_the_losses_and_weights_of_an_unbroken_one(tmp_path: P
     assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
 
 
+def test_a_run_sees_what_is_cropped_and_sees_the_same_when_it_is_resumed(tmp_path: Path) -> None:
+    boxes = ["file,left,top,width,height", *(f"puppets/train/{i // 4:04}/{i % 4:03},8,8,24,24" for i in range(15))]
+    (tmp_path / "boxes.csv").write_text("\n".join(boxes) + "\n", "utf-8")
+    crop = {"name": "boxes", "file": str(tmp_path / "boxes.csv")}
+    whole = Job(settings(crop=crop)).run(tmp_path / "whole")
+    with pytest.raises(KeyboardInterrupt):
+        Job(settings(crop=crop)).run(tmp_path / "broken", console=Interrupts(after=4))
+    Job(settings(crop=crop)).run(tmp_path / "broken", resume=True)
+    assert losses(tmp_path / "broken") == losses(whole)
+    assert losses(whole) != losses(Job(settings()).run(tmp_path / "plain"))
+    with pytest.raises(UserError, match="was begun with crop"):
+        Job(settings(crop="whole", steps=20)).run(tmp_path / "broken", resume=True)
+
+
+def test_a_run_folder_from_before_there_were_crops_is_one_of_whole_frames(tmp_path: Path) -> None:
+    folder = Job(settings(steps=2)).run(tmp_path / "run")
+    text = (folder / "config.toml").read_text("utf-8")
+    assert '[crop]\nname = "whole"\n' in text
+    (folder / "config.toml").write_text(text.replace('[crop]\nname = "whole"\n', ""), "utf-8")
+    assert checkpoint.load_config(folder).crop == {"name": "whole"}
+    Job(settings(steps=4)).run(folder, resume=True)
+    assert len(losses(folder)) == 4
+
+
 def test_a_killed_run_goes_on_from_its_last_checkpoint(tmp_path: Path) -> None:
     folder = tmp_path / "run"
     values = settings(steps=400, save_every=5)

@@ -11,12 +11,14 @@ import pytest
 
 from unsuplmk import pack as packing
 from unsuplmk.datasets.arrays import Arrays
+from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.datasets.files import Files
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.media import write_image
 from unsuplmk.pack import pack
 from unsuplmk.prepare import Fit
+from unsuplmk.types import Boxes
 
 
 def folder_of(root: Path, clips: Sequence[int], broken: Sequence[str] = ()) -> Path:
@@ -116,6 +118,30 @@ def test_a_pack_of_other_files_or_another_fit_is_made_anew(tmp_path: Path, cache
     made = pack(Files(data), fit, report=str)
     assert made.frames[1, 4, 4, 0] == (99 if change == "content" else 1)
     assert made.frames.shape[1] == fit.size
+    assert len(list(cache.glob("*.npy"))) == 2
+
+
+def test_a_pack_of_the_same_files_cropped_otherwise_is_made_anew(tmp_path: Path, cache: Path) -> None:
+    data = Files(folder_of(tmp_path / "data", [30]))
+
+    def cropped(last: float, track: str = "") -> Cropped:
+        edges = np.tile([0.0, 0.0, 4.0, 4.0], (30, 1))
+        edges[13, 2] = last
+        return Cropped(data, Boxes(np.arange(30), edges, (track,) * 30 if track else ()))
+
+    for dataset in (data, cropped(4), cropped(5), cropped(4, "a")):
+        for _ in range(2):
+            pack(dataset, Fit(8), report=lambda line: None)
+    assert len(list(cache.glob("*.npy"))) == 4
+    assert len(list(cache.iterdir())) == 8
+
+
+def test_a_pack_of_the_same_files_read_otherwise_is_made_anew(tmp_path: Path, cache: Path) -> None:
+    first, second = Files(folder_of(tmp_path / "data", [3])), Files(tmp_path / "data")
+    read = second.read
+    second.read = lambda index: 255 - read(index)  # type: ignore[method-assign]
+    one, other = (pack(dataset, Fit(8), report=lambda line: None) for dataset in (first, second))
+    assert not np.array_equal(one.frames, other.frames)
     assert len(list(cache.glob("*.npy"))) == 2
 
 

@@ -97,3 +97,30 @@ def test_what_does_not_fit_together_is_refused_with_the_reason(tmp_path: Path) -
     with pytest.raises(UserError, match=r"the tracks are of other frames: they name x\.png"):
         render_tracks(tmp_path / "in", other, tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_every_object_of_a_frame_is_drawn_onto_it(tmp_path: Path) -> None:
+    still(tmp_path / "in", ("1.png", "2.png"))
+    name = [str(tmp_path / "in" / f"{i}.png") for i in (1, 2)]
+    xy = np.array([[[40.0, 100.0]], [[200.0, 60.0]], [[90.0, 90.0]]])
+    tracks = tracks_at(xy, (f"{name[0]}#a", f"{name[0]}#b", name[1]))
+    written = render_tracks(tmp_path / "in", tracks, tmp_path / "out")
+    assert [path.name for path in written] == ["1.png", "2.png"]
+    first, second = (media.read_image(path) for path in written)
+    assert marked(first, 40, 100)
+    assert marked(first, 200, 60)
+    assert not marked(first, 90, 90)
+    assert marked(second, 90, 90)
+
+
+def test_the_trails_of_two_objects_do_not_mix(tmp_path: Path) -> None:
+    media.write_video(tmp_path / "v.mp4", [grey()] * 6, 10.0)
+    rows = [(track, i) for track in "ab" for i in range(6)]
+    xy = np.array([[[60.0 + 8 * i, 60.0 if track == "a" else 200.0]] for track, i in rows])
+    source = tuple(f"{tmp_path / 'v.mp4'}:{i}#{track}" for track, i in rows)
+    render_tracks(tmp_path / "v.mp4", tracks_at(xy, source), tmp_path / "out.mp4")
+    last = media.Video(tmp_path / "out.mp4").read(5).astype(int)
+    for y in (60, 200):
+        assert np.abs(last[y, 70] - 128).sum() > 60  # on the way of each
+        assert np.abs(last[y, 100] - 128).sum() > 60
+    assert np.abs(last[110:150, 60:110] - 128).max() < 30  # nothing from one to the other

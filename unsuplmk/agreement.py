@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Integer
 
+from unsuplmk.cropping import Choice
 from unsuplmk.data import open_data
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
@@ -119,6 +120,7 @@ def compare_runs(
     split: str = "test",
     tolerance: float = 5.0,
     seed: int = 0,
+    crop: Choice | None = None,
     batch: int = 64,
     report: Callable[[str], None] = warnings.warn,
 ) -> Agreement:
@@ -131,6 +133,7 @@ def compare_runs(
         split: Which of them, where they are split.
         tolerance: As for `agreement`.
         seed: As for `agreement`.
+        crop: As for `Detector.cropped`: None, as each was trained.
         batch: Images a forward pass.
         report: Called with one line for every image that is left out.
 
@@ -138,7 +141,8 @@ def compare_runs(
         UserError: There are no such images, or too few.
     """
     images = _images(data, split)
-    found = a.predict(images, batch=batch, report=report), b.predict(images, batch=batch, report=lambda line: None)
+    given = {"batch": batch, "crop": crop}
+    found = a.predict(images, report=report, **given), b.predict(images, report=lambda line: None, **given)
     return agreement(*common(*found), tolerance, seed)
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from unsuplmk.detector import per_size
 from unsuplmk.errors import UserError
 from unsuplmk.ops.linear import fit_linear
 from unsuplmk.prepare import Fit
@@ -93,5 +92,5 @@ def _complete(
 ) -> tuple[Float[np.ndarray, "images points 2"], Float[np.ndarray, "images landmarks 2"]]:
     """Points and landmarks of the images that have every point, in pixels of the network's image."""
     kept = sample.select(np.all(np.isfinite(sample.truth), axis=(1, 2)))
-    points = per_size(fit.to_square, kept.truth, kept.size)
+    points = kept.square(fit, kept.truth)
     return fit.size / 2 * (points + 1), fit.size / 2 * (kept.landmarks + 1)

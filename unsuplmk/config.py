@@ -20,7 +20,7 @@ from unsuplmk import registry
 from unsuplmk.errors import UserError, unknown
 from unsuplmk.sources import known
 
-SINGLE = ("pairs", "encoder", "bottleneck", "generator")
+SINGLE = ("crop", "pairs", "encoder", "bottleneck", "generator")
 """Kinds of which a job has exactly one."""
 
 Options = dict[str, Any]
@@ -73,6 +73,7 @@ class Config(BaseModel):
     save_every: Annotated[int, Field(ge=1, description="Steps between checkpoints.")] = 1000
     log_every: Annotated[int, Field(ge=1, description="Steps between lines of the log.")] = 50
 
+    crop: Annotated[Options, Field(description="What is cut out of each frame.")] = {"name": "whole"}
     pairs: Annotated[Options, Field(description="How pairs are made.")] = {"name": "warped"}
     encoder: Annotated[Options, Field(description="The keypoint encoder.")] = {"name": "hourglass"}
     bottleneck: Annotated[Options, Field(description="The bottleneck.")] = {"name": "gaussian"}

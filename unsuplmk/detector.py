@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar, final
@@ -17,10 +17,13 @@ from torch import Tensor
 
 from unsuplmk import checkpoint, launch
 from unsuplmk.config import Config
+from unsuplmk.cropping import Choice, cropped
 from unsuplmk.data import Data, open_data
+from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.model import Model
+from unsuplmk.ops.window import Window
 from unsuplmk.prepare import Fit
 from unsuplmk.types import Landmarks, Tracks
 
@@ -76,7 +79,29 @@ class Detector:
         weight = next(self.model.parameters(), images)
         return self.model.locate(images.to(weight.device, weight.dtype, memory_format=torch.channels_last))
 
-    def predict(self, source: Data, batch: int = 64, report: Callable[[str], None] = warnings.warn) -> Tracks:
+    def cropped(
+        self, source: Data, crop: Choice | None = None, report: Callable[[str], None] = warnings.warn
+    ) -> Dataset:
+        """What the network gets to see of some data, before it is made square.
+
+        Args:
+            source: As for `predict`; what is cropped already stays as it is.
+            crop: A crop by name, or a table of `name` and its options; None: the one that the run was trained with.
+            report: Called with one line for whatever is left out.
+
+        Raises:
+            UserError: Nothing is there, or there is nothing to cut out.
+        """
+        return cropped(open_data(source), self.config.crop if crop is None else crop, report)
+
+    def predict(
+        self,
+        source: Data,
+        batch: int = 64,
+        report: Callable[[str], None] = warnings.warn,
+        *,
+        crop: Choice | None = None,
+    ) -> Tracks:
         """Landmarks of every frame, in pixels of the original frames.
 
         Frames are decoded in a thread of their own while the network works, and no more than a few batches of
@@ -86,14 +111,16 @@ class Detector:
             source: An image, a video, a folder or glob of these, arrays, or a dataset.
             batch: Frames a forward pass.
             report: Called with one line for every frame that cannot be read; it is left out.
+            crop: As for `cropped`.
 
         Raises:
             UserError: Nothing is there, or no frame can be read.
         """
         if batch < 1:
             raise UserError(f"batch must be at least 1, not {batch}")
-        dataset = open_data(source)
-        xy, score, size, names = [], [], [], []
+        dataset = self.cropped(source, crop, report)
+        xy, score, names = [], [], []
+        size, seen, windows = [], [], []
         messages = 0
         for chunk in _ahead(_chunks(dataset, self.fit, batch)):
             for message in chunk.skipped:
@@ -103,12 +130,14 @@ class Detector:
                 landmarks = self.detect(torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2) / 255)
                 xy.append(landmarks.xy.cpu().double().numpy())
                 score.append(landmarks.score.clamp(0, 1).cpu().double().numpy())
-                size.append(np.array(chunk.sizes, dtype=np.int64))
+                size += chunk.sizes
+                seen += chunk.seen
+                windows += chunk.windows
                 names += chunk.names
         if not names:
             raise UserError(f"none of the {messages} frames can be read" if messages else "the data holds no frames")
-        sizes = np.concatenate(size)
-        pixels = per_size(self.fit.to_frame, np.concatenate(xy), sizes)
+        pixels = outside(windows, per_size(self.fit.to_frame, np.concatenate(xy), np.array(seen)))
+        sizes = np.array(size, dtype=np.int64)
         return Tracks(pixels, np.concatenate(score), self.names, sizes, dataset.fps, tuple(names))
 
 
@@ -125,12 +154,35 @@ def per_size(
     return out
 
 
+def inside(windows: Sequence[Window], xy: Float[np.ndarray, "images points 2"]) -> Float[np.ndarray, "images points 2"]:
+    """From pixels of frames to those of what was cut out of each; as they are where nothing was."""
+    return np.stack([window.inside(points) for window, points in zip(windows, xy, strict=True)]) if windows else xy
+
+
+def outside(
+    windows: Sequence[Window], xy: Float[np.ndarray, "images points 2"]
+) -> Float[np.ndarray, "images points 2"]:
+    """From pixels of what was cut out of frames to those of each; as they are where nothing was."""
+    return np.stack([window.outside(points) for window, points in zip(windows, xy, strict=True)]) if windows else xy
+
+
 @dataclass
 class _Chunk:
-    """Frames made square, and what could not be read among them."""
+    """Frames made square, and what could not be read among them.
+
+    Args:
+        frames: What the network sees.
+        sizes: (width, height) of the original frames.
+        seen: (width, height) of what is made square: of what is cut out of them.
+        windows: Where it is cut out; none where it is the whole of every frame.
+        names: What each is called.
+        skipped: One message for each frame that cannot be read.
+    """
 
     frames: list[UInt8[np.ndarray, "size size 3"]] = field(default_factory=list)
     sizes: list[tuple[int, int]] = field(default_factory=list)
+    seen: list[tuple[int, int]] = field(default_factory=list)
+    windows: list[Window] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
 
@@ -139,12 +191,18 @@ def _chunks(dataset: Dataset, fit: Fit, batch: int) -> Iterator[_Chunk]:
     chunk = _Chunk()
     for index in range(len(dataset)):
         try:
-            frame = dataset.read(index)
+            if isinstance(dataset, Cropped):
+                frame = dataset.dataset.read(dataset.frame(index))
+                picture = dataset.cut(index, frame)
+                chunk.windows.append(dataset.window(index))
+            else:
+                picture = frame = dataset.read(index)
         except UserError as error:
             chunk.skipped.append(str(error))
         else:
-            chunk.frames.append(fit(frame))
+            chunk.frames.append(fit(picture))
             chunk.sizes.append((frame.shape[1], frame.shape[0]))
+            chunk.seen.append((picture.shape[1], picture.shape[0]))
             chunk.names.append(dataset.name(index))
         if len(chunk.frames) == batch:
             yield chunk

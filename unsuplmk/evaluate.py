@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 from unsuplmk import registry
+from unsuplmk.cropping import Choice
 from unsuplmk.datasets.augmented import Augmented
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
@@ -52,6 +53,7 @@ def evaluate(
     ridge: float = 0.0,
     metrics: Mapping[str, Mapping[str, Any]] = METRICS,
     groups: Mapping[str, str] | None = None,
+    crop: Choice | None = None,
     batch: int = 64,
     report: Callable[[str], None] = warnings.warn,
 ) -> Report:
@@ -72,6 +74,7 @@ def evaluate(
         metrics: The figures to compute, each with its options; `error` always is.
         groups: The group of each test image by its name, for a protocol that averages over groups; see
             `unsuplmk.annotations.cells`.
+        crop: As for `Detector.cropped`: None, as the run was trained.
         batch: Images a forward pass.
         report: Called with one line for every image that is left out, and for what is odd about the others.
 
@@ -79,7 +82,7 @@ def evaluate(
         UserError: The annotations do not fit the protocol, there are too few, or the normaliser does not exist.
     """
     given = {"protocol": protocol, "normalise": normalise, "intercept": intercept}
-    found = find(detector, train, test, **given, batch=batch, report=report)
+    found = find(detector, train, test, **given, crop=crop, batch=batch, report=report)
     return evaluate_found(found, ridge=ridge, metrics=metrics, groups=groups, report=report)
 
 
@@ -112,6 +115,7 @@ def find(
     protocol: str | Protocol = "plain",
     normalise: str | None = None,
     intercept: bool | None = None,
+    crop: Choice | None = None,
     batch: int = 64,
     report: Callable[[str], None] = warnings.warn,
 ) -> Found:
@@ -136,7 +140,7 @@ def find(
             skipped.append(message)
             report(message)
 
-    fitted, judged = (_ordered(located(detector, dataset, batch, note), order) for dataset in (train, test))
+    fitted, judged = (_ordered(located(detector, dataset, batch, note, crop), order) for dataset in (train, test))
     return Found(detector.fit, fitted, judged, points, chosen, tuple(skipped))
 
 
@@ -276,10 +280,12 @@ def _groups(protocol: Protocol, judged: Sample, groups: Mapping[str, str]) -> li
     """The group of each test image, where the protocol needs one."""
     if not protocol.column:
         return []
-    without = [name for name in judged.names if not groups.get(name)]
+    # several pictures that were cut from one image are called as the image, # and more
+    found = {name: groups.get(name) or groups.get(name.rpartition("#")[0], "") for name in judged.names}
+    without = [name for name in judged.names if not found[name]]
     if without:
         raise UserError(
             f"protocol {protocol.name} averages over the column {protocol.column!r} of the annotations, which "
             f"{len(without)} of {len(judged.names)} test images lack, such as {without[0]}"
         )
-    return [groups[name] for name in judged.names]
+    return [found[name] for name in judged.names]

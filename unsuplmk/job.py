@@ -21,6 +21,7 @@ from unsuplmk import checkpoint, launch, registry
 from unsuplmk.average import Average
 from unsuplmk.config import Config
 from unsuplmk.console import Console, Silent
+from unsuplmk.cropping import cropped
 from unsuplmk.data import Data, Pack, batches, open_data, pack
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import PairSource, Stage
@@ -124,11 +125,9 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     pairs: PairSource = config.build("pairs")
     model = launch.synchronised(checkpoint.assemble(config, losses=True), world)
     check(pairs, model)
-    frames = pack(
-        open_data(config.data, config.dataset) if data is None else open_data(data),
-        Fit(config.size, config.fit),
-        report=console.note,
-    )
+    dataset = open_data(config.data, config.dataset) if data is None else open_data(data)
+    dataset = cropped(dataset, config.crop, console.note)
+    frames = pack(dataset, Fit(config.size, config.fit), report=console.note)
     device = engine.device
     model.to(device=device).to(memory_format=torch.channels_last).train()
     average = Average(model, config.ema)

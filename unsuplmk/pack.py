@@ -17,6 +17,7 @@ from tempfile import mkstemp
 import numpy as np
 
 from unsuplmk.clips import Clips
+from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.lazy import Decoded, Frames, Names, Squares, Times, timeless
@@ -25,6 +26,8 @@ from unsuplmk.reading import each
 
 MEMORY = 2 * 2**30
 """Bytes of frames that are kept in memory; more go into a file."""
+PROBES = 8
+"""Frames that are read to see whether a pack on disk is of the same pixels."""
 NAMED = 5
 """Unreadable frames that are reported one by one."""
 
@@ -131,7 +134,7 @@ def _on_disk(
 ) -> tuple[np.ndarray, dict[int, str]]:
     """As `_fill`, in a file that the next run finds again."""
     folder, gigabytes = cache_folder(), np.prod(shape, dtype=np.int64) / 2**30
-    key = _fingerprint(names, fit)
+    key = _fingerprint(dataset, names, fit)
     done, facts = folder / f"{key}.npy", folder / f"{key}.json"
     if key and done.is_file() and facts.is_file():
         report(f"frames are read from {done}")
@@ -175,12 +178,15 @@ def _sweep(folder: Path) -> None:
             partial.unlink(missing_ok=True)
 
 
-def _fingerprint(names: Sequence[str], fit: Fit) -> str:
-    """Of the frames' names, their files' sizes and times, and the fit; empty if some come from no file."""
+def _fingerprint(dataset: Dataset, names: Sequence[str], fit: Fit) -> str:
+    """Of the frames' names, their files' sizes and times, what is cut out, and the fit; empty if some are of no file.
+
+    Options of a dataset decide pixels too (a crop, a turn), and a few frames show which: other options, other pixels.
+    """
     digest = hashlib.sha256(f"{fit.size} {fit.mode}".encode())
     stamps: dict[str, str] = {}
     for name in names:
-        file = name if os.path.isfile(name) else name.rpartition(":")[0]
+        file = next(filter(os.path.isfile, (name, name.rpartition("#")[0])), name.rpartition(":")[0])
         if file not in stamps:
             try:
                 found = os.stat(file)
@@ -188,4 +194,11 @@ def _fingerprint(names: Sequence[str], fit: Fit) -> str:
                 return ""
             stamps[file] = f"{os.path.realpath(file)} {found.st_size} {found.st_mtime_ns}"
         digest.update(f"{name}\0{stamps[file]}\0".encode("utf-8", "surrogateescape"))
+    if isinstance(dataset, Cropped):
+        digest.update(dataset.edges.tobytes())
+    for index in np.unique(np.linspace(0, len(names) - 1, PROBES).astype(int)).tolist():
+        try:
+            digest.update(dataset.read(index).tobytes())
+        except UserError as error:
+            digest.update(str(error).encode("utf-8", "surrogateescape"))
     return digest.hexdigest()[:32]

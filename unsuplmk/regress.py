@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 
-from unsuplmk.detector import per_size
 from unsuplmk.ops.linear import LinearMap, fit_linear
 from unsuplmk.prepare import Fit
 from unsuplmk.samples import Sample
@@ -28,11 +27,11 @@ def guesses(
     intercept the origin matters (Jakab et al. 2018).
     """
     half = fit.size / 2
-    truth = half * (per_size(fit.to_square, fitted.truth, fitted.size) + 1)
+    truth = half * (fitted.square(fit, fitted.truth) + 1)
     found, fresh = half * (fitted.landmarks + 1), half * (judged.landmarks + 1)
     found_by = {
         "with_intercept": fitter(found, truth, True, ridge)(fresh),
         "without_intercept": fitter(found, truth, False, ridge)(fresh),
         "constant": np.broadcast_to(np.nanmean(truth[fitted.original], 0), (len(fresh), *truth.shape[1:])),
     }
-    return {kind: per_size(fit.to_frame, guess / half - 1, judged.size) for kind, guess in found_by.items()}
+    return {kind: judged.pixels(fit, guess / half - 1) for kind, guess in found_by.items()}

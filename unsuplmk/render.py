@@ -47,10 +47,9 @@ def render_tracks(source: Data, tracks: Tracks, out: str | Path) -> list[Path]:
             write_atomically(out, lambda path: write_video(path, _labelled(dataset, tracks, rows), dataset.fps))
             return [out]
         paths = [out] if kind in IMAGES else _pictures(out, [dataset.name(index) for index in rows])
-        for (index, row), path in zip(rows.items(), paths, strict=True):
+        for (index, found), path in zip(rows.items(), paths, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            frame, points = _readable(dataset.read(index), tracks.xy[row])
-            write_image(path, overlay(frame, points, tracks.score[row]))
+            write_image(path, _drawn(dataset.read(index), [tracks.xy[row][None] for row in found], tracks.score[found]))
     except OSError as error:
         raise UserError(f"cannot write {out}: {error.strerror or error}") from None
     return paths
@@ -76,33 +75,54 @@ def check(dataset: Dataset, out: Path) -> None:
         raise UserError(f"cannot render to {out}: {kind} is no picture or video; known: {known}; or name a folder")
 
 
-def _rows(dataset: Dataset, tracks: Tracks) -> dict[int, int]:
-    """Index of each frame -> its row of the tracks, matched by name, or by number where the file had no names."""
-    row_of = {name: row for row, name in enumerate(tracks.source)}
+def _rows(dataset: Dataset, tracks: Tracks) -> dict[int, list[int]]:
+    """Index of each frame -> its rows of the tracks, matched by name, or by number where the file had no names.
+
+    A frame that several pictures were cut from has a row for each, which is called as the frame, # and more.
+    """
+    rows_of: dict[str, list[int]] = {}
+    for row, name in enumerate(tracks.source):
+        rows_of.setdefault(name, []).append(row)
     names = [dataset.name(index) for index in range(len(dataset))]
-    rows = {index: row_of[name] for index, name in enumerate(names) if name in row_of}
+    for name in set(rows_of).difference(names):
+        frame, mark, _ = name.rpartition("#")
+        if mark:
+            rows_of.setdefault(frame, []).extend(rows_of[name])
+    rows = {index: sorted(rows_of[name]) for index, name in enumerate(names) if name in rows_of}
     if not rows and all(name.isdecimal() for name in tracks.source):
-        rows = {index: row_of[str(index)] for index in range(len(names)) if str(index) in row_of}
+        rows = {index: rows_of[str(index)] for index in range(len(names)) if str(index) in rows_of}
     if not rows:
         first = tracks.source[0] if tracks.source else "no frame"
         raise UserError(f"the tracks are of other frames: they name {first}, the source {names[0]}")
     return rows
 
 
-def _labelled(dataset: Dataset, tracks: Tracks, rows: dict[int, int]) -> Iterator[Picture]:
+def _labelled(dataset: Dataset, tracks: Tracks, rows: dict[int, list[int]]) -> Iterator[Picture]:
     """The frames of a video with landmarks and trails; one without tracks is shown as it is."""
-    history: deque[np.ndarray] = deque(maxlen=TRAIL)
+    history: dict[str, deque[np.ndarray]] = {}
     for index in range(len(dataset)):
         try:
             frame = dataset.read(index)
         except UserError:  # predict has reported it
             continue
-        if index not in rows:
-            yield _readable(frame, np.empty((0, 2)))[0]
-            continue
-        frame, points = _readable(frame, tracks.xy[rows[index]])
-        history.append(points)
-        yield overlay(trails(frame, np.stack(history)), points, tracks.score[rows[index]])
+        found, ways = rows.get(index, []), []
+        for row in found:
+            _, _, track = tracks.source[row].partition(dataset.name(index))
+            way = history.setdefault(track, deque(maxlen=TRAIL))
+            way.append(tracks.xy[row])
+            ways.append(np.stack(way))
+        yield _drawn(frame, ways, tracks.score[found])
+
+
+def _drawn(frame: Picture, ways: list[np.ndarray], score: np.ndarray) -> Picture:
+    """A frame with landmarks where each way ends, and trails along it."""
+    drawn = _readable(frame, np.empty((0, 2)))[0]
+    ways = [_readable(frame, way)[1] for way in ways]
+    for way in ways:
+        drawn = trails(drawn, way)
+    for way, confidence in zip(ways, score, strict=True):
+        drawn = overlay(drawn, way[-1], confidence)
+    return drawn
 
 
 def _readable(frame: Picture, xy: np.ndarray) -> tuple[Picture, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Options of the dataset that a command's argument means: `--dataset.KEY VALUE`, known once the argument is."""
+"""Options that are known once a command's arguments are: `--dataset.KEY` of the data, `--crop.KEY` of the crop."""
 
 from __future__ import annotations
 
@@ -19,43 +19,57 @@ NAME = "name"
 
 @final
 class ReadsData(click.Command):
-    """A click command that has the options of the dataset which its argument names."""
+    """A click command that has the options of the dataset which its argument names, and of the crop if it has one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Look at the argument first, then parse with the options of its dataset."""
-        ctx.meta[PARAMETERS] = [*super().get_params(ctx), *_options(self._component(ctx, args))]
+        """Look at the arguments first, then parse with the options of what they mean."""
+        from unsuplmk.cli.crop import component
+
+        own = super().get_params(ctx)
+        given, said = self._scanned(own, args)
+        crop = component(given, said.get("run", "")) if any(parameter.name == "crop" for parameter in own) else None
+        ctx.meta[PARAMETERS] = [*own, *_options("dataset", _dataset(said)), *_options("crop", crop)]
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Its own, and those of the dataset once that is known."""
+        """Its own, and those of the dataset and the crop once these are known."""
         return ctx.meta.get(PARAMETERS) or super().get_params(ctx)
 
-    def _component(self, ctx: click.Context, args: list[str]) -> Component | None:
-        """The dataset that is meant, if there is one, without anything being converted or checked."""
-        from unsuplmk import registry
+    def _scanned(self, own: list[click.Parameter], args: list[str]) -> tuple[dict[str, list[str]], dict[str, str]]:
+        """The options and the arguments by name, without anything being converted or checked."""
         from unsuplmk.cli.choice import scan
-        from unsuplmk.sources import known
 
-        own = super().get_params(ctx)
         switches = {
             name.lstrip("-")
             for parameter in own
             if isinstance(parameter, click.Option) and parameter.is_flag
             for name in (*parameter.opts, *parameter.secondary_opts)
         }
-        _, words = scan(args, switches)
-        names = [parameter.name for parameter in own if isinstance(parameter, click.Argument)]
-        said = dict(zip(names, words, strict=False))
-        if NAME in said:
-            return registry.components("dataset").get(said[NAME])
-        word = next((said[name] for name in said if name in DATA), "")
-        source = known(word) if word else None
-        return source.component if source else None
+        given, words = scan(args, switches)
+        names = [parameter.name or "" for parameter in own if isinstance(parameter, click.Argument)]
+        return given, dict(zip(names, words, strict=False))
+
+
+def _dataset(said: Mapping[str, str]) -> Component | None:
+    """The dataset that is meant by the arguments, if there is one."""
+    from unsuplmk import registry
+    from unsuplmk.sources import known
+
+    if NAME in said:
+        return registry.components("dataset").get(said[NAME])
+    word = next((said[name] for name in said if name in DATA), "")
+    source = known(word) if word else None
+    return source.component if source else None
 
 
 def dataset_options(given: Mapping[str, Any]) -> dict[str, Any]:
     """The options of the dataset among all that a command was given; those not given are left out."""
-    prefix = "dataset__"
+    return options_of("dataset", given)
+
+
+def options_of(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of the part of a kind among all that a command was given; those not given are left out."""
+    prefix = f"{kind}__"
     return {
         name.removeprefix(prefix): value
         for name, value in given.items()
@@ -63,7 +77,7 @@ def dataset_options(given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _options(component: Component | None) -> list[click.Parameter]:
+def _options(kind: str, component: Component | None) -> list[click.Parameter]:
     from unsuplmk import registry
     from unsuplmk.cli.options import Option
 
@@ -71,6 +85,6 @@ def _options(component: Component | None) -> list[click.Parameter]:
         return []
     fields = registry.options(component.cls).model_fields
     return [
-        Option(("dataset", name), field, None if field.is_required() else field.default, "Dataset")
+        Option((kind, name), field, None if field.is_required() else field.default, kind.capitalize())
         for name, field in fields.items()
     ]

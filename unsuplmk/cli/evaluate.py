@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from unsuplmk.cli.dataset import ReadsData, dataset_options
+from unsuplmk.cli.crop import crop_choice, crop_option
+from unsuplmk.cli.dataset import ReadsData, dataset_options, options_of
 from unsuplmk.cli.errors import warn
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
     show_default=True,
     help="For --against: landmarks are the same up to this mean distance, in % of the image's side.",
 )
+@crop_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images a forward pass.")
 @click.option("--json", "as_json", is_flag=True, help="Print every figure as JSON.")
@@ -133,6 +135,7 @@ def command(
     plot: str,
     against: str,
     tolerance: float,
+    crop: str,
     device: str,
     batch: int,
     as_json: bool,
@@ -150,9 +153,9 @@ def command(
         from unsuplmk.agreement import compare_runs
 
         ours, theirs = Detector.load(run, device), Detector.load(against, device)
-        agreed = compare_runs(
-            ours, theirs, data, split=test_split, tolerance=tolerance, seed=seed, batch=batch, report=warn
-        )
+        chosen = crop_choice(crop, rest, ours.config.crop) if crop or options_of("crop", rest) else None
+        given = {"split": test_split, "tolerance": tolerance, "seed": seed, "crop": chosen, "batch": batch}
+        agreed = compare_runs(ours, theirs, data, **given, report=warn)
         _show(json.dumps(agreed.as_dict(), indent=2) if as_json else "", [agreed.table()])
         return
     from unsuplmk import analyses
@@ -180,7 +183,8 @@ def command(
     metrics = {"error": {}, "pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}
     detector = Detector.load(run, device)
     asked = {"protocol": protocol, "normalise": normalise, "intercept": intercept}
-    found = find(detector, train, test, **asked, batch=batch, report=warn)
+    chosen = crop_choice(crop, rest, detector.config.crop)
+    found = find(detector, train, test, **asked, crop=chosen, batch=batch, report=warn)
     report = evaluate_found(found, ridge=ridge, metrics=metrics, groups=groups, report=warn)
     more = analyses.Analyses(
         analyses.back(found, ridge),

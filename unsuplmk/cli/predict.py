@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 
@@ -16,9 +17,10 @@ from unsuplmk.cli.errors import warn
 @click.argument("input")
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="File to write.")
 @click.option("--format", metavar="NAME", default="", help="Format of the file; without it, the suffix decides.")
+@crop_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Frames a forward pass.")
-def command(run: str, input: str, out: Path, format: str, device: str, batch: int, **rest: Any) -> None:
+def command(run: str, input: str, out: Path, format: str, crop: str, device: str, batch: int, **rest: Any) -> None:
     """Write the landmarks of INPUT to a file.
 
     RUN is a trained run; INPUT is an image, a video, a folder, a glob or a dataset, as NAME:PATH. The file holds
@@ -31,7 +33,9 @@ def command(run: str, input: str, out: Path, format: str, device: str, batch: in
     from unsuplmk.detector import Detector
 
     dataset = open_data(input, dataset_options(rest))
-    tracks = Detector.load(run, device).predict(dataset, batch=batch, report=warn)
+    detector = Detector.load(run, device)
+    chosen = crop_choice(crop, rest, detector.config.crop)
+    tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen)
     tables.write(tracks, out, format)
     frames, landmarks = tracks.score.shape
     click.echo(f"{out}: {landmarks} landmarks in {frames} frames")

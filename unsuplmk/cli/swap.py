@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 from unsuplmk.errors import UserError
@@ -38,6 +39,7 @@ COUNT = click.IntRange(1, 100)
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of images.")
 @click.option("--cell", type=click.IntRange(16, 1024), default=128, show_default=True, help="Least side of a cell, px.")
 @click.option("--fps", type=click.FloatRange(0.1, 240), default=10, show_default=True, help="Of a folder of frames.")
+@crop_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images a forward pass.")
 def command(
@@ -52,6 +54,7 @@ def command(
     seed: int,
     cell: int,
     fps: float,
+    crop: str,
     device: str,
     batch: int,
     **rest: Any,
@@ -76,12 +79,18 @@ def command(
 
         frames = open_data(drive)
         check_output(out, len(frames))
-        _animate(_load(run, device), open_data(style), frames, out, relative, rows, seed, fps, cell, batch)
+        detector = _load(run, device)
+        chosen = crop_choice(crop, rest, detector.config.crop)
+        styles, driving = (detector.cropped(data, chosen, warn) for data in (style, frames))
+        _animate(detector, styles, driving, out, relative, rows, seed, fps, cell, batch)
         return
     check_picture(out)
     geometries = open_data(input or "", dataset_options(rest))
-    styles = open_data(style) if style else geometries
-    _draw(_load(run, device), geometries, styles, out, rows, columns, seed, cell, batch)
+    detector = _load(run, device)
+    chosen = crop_choice(crop, rest, detector.config.crop)
+    geometries = detector.cropped(geometries, chosen, warn)
+    styles = detector.cropped(style, chosen, warn) if style else geometries
+    _draw(detector, geometries, styles, out, rows, columns, seed, cell, batch)
 
 
 def _load(run: str, device: str) -> Detector:

@@ -49,6 +49,10 @@ class Augmented(Dataset):
         while any(re.search(rf"{self._mark}\d+$", name) for name in names):
             self._mark += "~"
 
+    def on(self, dataset: Dataset) -> Augmented:
+        """As many copies of other images, by the same seed."""
+        return Augmented(dataset, self._augmentation, self.copies, self._seed)
+
     def __len__(self) -> int:
         return len(self.dataset) * (1 + self.copies)
 

@@ -27,6 +27,10 @@ class Cropped(Dataset):
 
     Raises:
         UserError: There are no boxes, or two of one track in one frame.
+
+    Attributes:
+        dataset: The frames.
+        edges: Of the box of each picture: left, top, right, bottom in pixels from the frame's corner.
     """
 
     def __init__(self, dataset: Dataset, boxes: Boxes) -> None:
@@ -47,7 +51,7 @@ class Cropped(Dataset):
             groups.setdefault((clip_of[row], track, -1 if number == 1 else row), []).append(row)
         order = [row for key in sorted(groups, key=lambda key: key[0]) for row in groups[key]]
         self._clips = Clips(len(groups[key]) for key in sorted(groups, key=lambda key: key[0]))
-        self._frames, self._edges = boxes.frames[order], boxes.edges[order]
+        self._frames, self.edges = boxes.frames[order], boxes.edges[order]
         self._suffixes = [names[row] for row in order]
 
     def __len__(self) -> int:
@@ -64,7 +68,7 @@ class Cropped(Dataset):
 
     def window(self, index: int) -> Window:
         """What is cut out for picture `index`; it maps points both ways."""
-        left, top, right, bottom = self._edges[index].tolist()
+        left, top, right, bottom = self.edges[index].tolist()
         return Window(left, top, right - left, bottom - top)
 
     def read(self, index: int) -> np.ndarray:
