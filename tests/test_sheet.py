@@ -92,14 +92,14 @@ def test_a_file_that_can_hold_no_picture_is_refused(tmp_path: Path) -> None:
 
 def test_frames_come_from_different_clips_and_unreadable_ones_are_passed_over() -> None:
     dataset = Drawn([4] * 6, blob, broken=range(4), annotate=lambda i: [(i, 1.0)])
-    shown = gallery.frames(dataset, "all", 5, seed=0)
-    assert (shown.title, shown.points) == ("all", ("p0",))
+    shown = gallery.frames(dataset, "train", 5, seed=0)
+    assert (shown.title, shown.points) == ("train: 24 frames in 6 clips", ("p0",))
     numbers = [int(cell.caption.removeprefix("frame ")) for cell in shown.cells]
     assert {number // 4 for number in numbers} == {1, 2, 3, 4, 5}
     assert numbers == sorted(numbers)
     assert np.array_equal(shown.cells[0].pictures[0], dataset.read(numbers[0]))
     assert [cell.points.tolist() for cell in shown.cells if cell.points is not None] == [[[n, 1.0]] for n in numbers]
-    everything = gallery.frames(dataset, "all", 99, seed=0)
+    everything = gallery.frames(dataset, "", 99, seed=0)
     assert len(everything.cells) == 20
 
 

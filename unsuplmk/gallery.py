@@ -19,8 +19,11 @@ from unsuplmk.sheet import SIDE, Cell, Section
 from unsuplmk.swap import as_pictures
 
 
-def frames(dataset: Dataset, title: str, count: int, seed: int) -> Section:
+def frames(dataset: Dataset, split: str, count: int, seed: int) -> Section:
     """Frames of different clips, as far as there are; unreadable ones are passed over."""
+    clips = len(dataset.clips)
+    counted = f"{len(dataset):,} frames in " + ("one clip" if clips == 1 else f"{clips:,} clips")
+    title = f"{split}: {counted}" if split else counted
     cells: dict[int, Cell] = {}
     for index in chosen(dataset, count, seed):
         if len(cells) == count:

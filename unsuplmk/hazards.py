@@ -79,7 +79,7 @@ def _unreadable(look: Look) -> Hazard | None:
     faults, tried = look.survey.faults, len(look.survey.faults) + len(look.survey.frames)
     if not faults:
         return None
-    text = f"{len(faults)} of {tried} frames cannot be read; the first: {next(iter(faults.values()))}"
+    text = f"{len(faults):,} of {tried:,} frames cannot be read; the first: {next(iter(faults.values()))}"
     return Hazard("unreadable", text, "training leaves them out; fetch them again, or remove them")
 
 
@@ -87,7 +87,7 @@ def _few(look: Look) -> Hazard | None:
     count = len(look.dataset)
     if count >= FEW:
         return None
-    text = f"only {count} frames: landmarks may remember these instead of finding the object"
+    text = f"only {count:,} frames: landmarks may remember these instead of finding the object"
     return Hazard("few", text, f"some {FEW} are sensible, thousands are better; add images, or videos of the same kind")
 
 
@@ -96,7 +96,7 @@ def _repeated(look: Look) -> Hazard | None:
     if len(pairs) <= SOME * len(look.survey.frames):
         return None
     first, second = (look.dataset.name(frame) for frame in pairs[0])
-    text = f"{len(pairs)} of {len(look.survey.frames)} frames are copies of others, pixel by pixel: {first} of {second}"
+    text = f"{len(pairs):,} of {len(look.survey.frames):,} frames are copies of others, pixel by pixel: {first} of {second}"
     advice = "remove the copies: they count twice in training, and make few images look like many"
     return Hazard("copies", text, advice)
 
@@ -108,7 +108,7 @@ def _alike(look: Look) -> Hazard | None:
     if len(near) <= SOME * len(nearest):
         return None
     first, second = (look.dataset.name(frame) for frame in near[0])
-    text = f"{len(near)} of {len(nearest)} images are nearly the same as another: {first} and {second}"
+    text = f"{len(near):,} of {len(nearest):,} images are nearly the same as another: {first} and {second}"
     advice = (
         "if they are frames of a video, put those of each video into a sub-folder and take --pairs video; otherwise "
         "keep one of each: alike images teach little"
@@ -121,7 +121,7 @@ def _still(look: Look) -> Hazard | None:
     still = int((motion < STILL).sum())
     if still * 2 <= len(motion):
         return None
-    text = f"in {still} of {len(motion)} pairs of frames, at most {GAP} apart in a clip, nothing moves"
+    text = f"in {still:,} of {len(motion):,} pairs of frames, at most {GAP} apart in a clip, nothing moves"
     return Hazard("still", text, "video pairs teach nothing there: cut the still parts out, or take --pairs warped")
 
 
@@ -158,7 +158,9 @@ def _changing(look: Look) -> Hazard | None:
     found = [clip for clip in look.survey.plan.clips if len({size[frame] for frame in clip if frame in size}) > 1]
     if not found:
         return None
-    text = f"{len(found)} of {len(look.survey.plan.clips)} clips change their size: {look.dataset.name(found[0][0])}"
+    text = (
+        f"{len(found):,} of {len(look.survey.plan.clips):,} clips change their size: {look.dataset.name(found[0][0])}"
+    )
     return Hazard("changing", text, "the frames of a clip must show the same place: make them one size, or split it")
 
 
@@ -174,7 +176,7 @@ def _blank(look: Look) -> Hazard | None:
     empty = look.survey.frames[look.survey.contrast < BLANK].tolist()
     if len(empty) <= 0.01 * len(look.survey.frames):
         return None
-    text = f"{len(empty)} of {len(look.survey.frames)} frames are all of one grey: {look.names(empty)}"
+    text = f"{len(empty):,} of {len(look.survey.frames):,} frames are all of one grey: {look.names(empty)}"
     return Hazard("blank", text, "remove them, or look whether they were exported rightly")
 
 
@@ -190,9 +192,7 @@ def _lonely(look: Look) -> Hazard | None:
     single = int((look.lengths == 1).sum())
     if not asked or not single:
         return None
-    text = (
-        f"{single} of {len(look.lengths)} clips have one frame, and pairs of {' and '.join(asked)} need two of a clip"
-    )
+    text = f"{single:,} of {len(look.lengths):,} clips have one frame, and pairs of {' and '.join(asked)} need two of a clip"
     done = "they are left out" if look.clips else "nothing can be trained"
     advice = "put the frames of each video into a sub-folder of its own, pass video files, or take --pairs warped"
     return Hazard("lonely", f"{text}: {done}", advice)
@@ -204,7 +204,7 @@ def _outside(look: Look) -> Hazard | None:
     outside, known = outside_of(look.dataset, look.survey.frames, look.survey.sizes)
     if len(outside) <= SOME * max(known, 1):
         return None
-    text = f"{len(outside)} of {known} annotated points lie outside their picture: {look.names(outside)}"
+    text = f"{len(outside):,} of {known:,} annotated points lie outside their picture: {look.names(outside)}"
     return Hazard("outside", text, "points are (x, y) in pixels of the stored picture; look at them with --out")
 
 

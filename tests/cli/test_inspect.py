@@ -92,10 +92,21 @@ def test_a_sample_is_read_unless_all_are_asked_for(images: Path) -> None:
     assert 2 <= few["looked_at"] <= 4
 
 
+def test_what_is_cut_out_is_what_is_looked_at(images: Path, tmp_path: Path) -> None:
+    boxes = tmp_path / "boxes.csv"
+    rows = [f"{images / f'{i}.png'},10,10,20,20" for i in range(9)]
+    boxes.write_text("\n".join(["file,left,top,width,height", *rows]) + "\n", "utf-8")
+    done = invoke(images, "--crop", "boxes", "--crop.file", boxes, "--crop.margin", 0)
+    assert "frames         9 in 9 clips of one frame each" in done.output
+    assert "sizes          20x20 (9)" in done.output
+    assert "Warning: tiny pictures" in done.output
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
         (["--pairs", "vdeo"], "no pairs named 'vdeo'; did you mean 'video'"),
+        (["--crop", "motoin"], "no crop named 'motoin'; did you mean 'motion'"),
         (["--out", "sheet.txt"], "cannot draw a contact sheet to sheet.txt"),
     ],
 )

@@ -81,8 +81,7 @@ def _found(name: str, path: str) -> Component:
 def _section(split: str, dataset: Dataset, seed: int) -> Section:
     from unsuplmk import gallery
 
-    title = f"{split}: " if split else ""
-    return gallery.frames(dataset, f"{title}{len(dataset):,} frames in {len(dataset.clips):,} clips", SHOWN, seed)
+    return gallery.frames(dataset, split, SHOWN, seed)
 
 
 def _draw(out: Path, drawn: list[Section]) -> None:

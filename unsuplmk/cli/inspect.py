@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from unsuplmk.cli.dataset import ReadsData, dataset_options
+from unsuplmk.cli.errors import warn
 
 if TYPE_CHECKING:
     from unsuplmk.inspection import Inspection
@@ -30,6 +31,7 @@ SIZES = 4
     metavar="NAME",
     help="Pairs that are meant to be trained on; may be repeated.  [default: those that suit the data]",
 )
+@click.option("--crop", metavar="NAME", default="whole", show_default=True, help="What is cut out of each frame.")
 @click.option("--sample", type=click.IntRange(min=2), default=256, show_default=True, help="Frames to read, about.")
 @click.option("--all", "every", is_flag=True, help="Read all frames.")
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Seed of the choice of frames.")
@@ -38,6 +40,7 @@ def command(
     data: str,
     out: Path | None,
     pairs: tuple[str, ...],
+    crop: str,
     sample: int,
     every: bool,
     seed: int,
@@ -51,6 +54,8 @@ def command(
     """
     from unsuplmk import registry
     from unsuplmk.cli.bars import reading
+    from unsuplmk.cli.crop import crop_choice
+    from unsuplmk.cropping import cropped
     from unsuplmk.data import open_data
     from unsuplmk.inspection import inspect
     from unsuplmk.sources import resolve
@@ -62,7 +67,8 @@ def command(
 
         check(out)
     component = resolve(data).component
-    dataset = open_data(data, dataset_options(rest))
+    chosen = crop_choice(crop, rest, {"name": "whole"})
+    dataset = cropped(open_data(data, dataset_options(rest)), chosen, warn)
     with reading(f"reading {data}") as told:
         given = {"sample": sample, "every": every, "seed": seed}
         found = inspect(dataset, component.name, pairs=pairs, **given, progress=told)
@@ -88,8 +94,7 @@ def _draw(out: Path, dataset: Dataset, component: Component, names: tuple[str, .
     clips = any(len(clip) > 1 for clip in dataset.clips)
     if not card_of(component).title:  # nobody knows better what suits the user's own files
         suited = {"name": "video" if clips else "warped"}
-    title = f"{len(dataset):,} frames in {len(dataset.clips):,} clips"
-    drawn = [gallery.frames(dataset, title, SHOWN, seed)]
+    drawn = [gallery.frames(dataset, "", SHOWN, seed)]
     for name in names or (suited["name"],):
         options = {key: value for key, value in suited.items() if key != "name" and suited["name"] == name}
         drawn.append(gallery.pairs(dataset, name, options, PAIRS, seed))
