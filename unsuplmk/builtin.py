@@ -106,6 +106,7 @@ def register_datasets() -> Mapping[str, type]:
     from unsuplmk.datasets.puppets import Puppets
     from unsuplmk.datasets.smallnorb import Smallnorb
     from unsuplmk.datasets.svhn import Svhn
+    from unsuplmk.datasets.taichi import Taichi
     from unsuplmk.datasets.voxceleb import Voxceleb
     from unsuplmk.datasets.w300 import W300
 
@@ -127,6 +128,7 @@ def register_datasets() -> Mapping[str, type]:
         "puppets": Puppets,
         "smallnorb": Smallnorb,
         "svhn": Svhn,
+        "taichi": Taichi,
         "voxceleb": Voxceleb,
         "w300": W300,
     }

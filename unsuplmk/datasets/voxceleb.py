@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, final
 
@@ -13,11 +12,10 @@ import numpy as np
 from unsuplmk.binary import there
 from unsuplmk.card import Card, Download
 from unsuplmk.clips import Clips
-from unsuplmk.counting import frames_of
 from unsuplmk.errors import UserError
-from unsuplmk.folders import files, subfolders
+from unsuplmk.folders import subfolders
+from unsuplmk.footage import Footage, Take, images, takes
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import IMAGES, VIDEOS, Videos, read_image
 from unsuplmk.rows import rows
 
 AROUND = frozenset(["unzippedfaces", "dev", "test", "mp4", "vox1", "vox2", "vox2_dev_mp4", "vox2_test_mp4"])
@@ -29,19 +27,6 @@ SCALE = re.compile(r"\d\.\d+")
 TABLES = ("vox1_meta.csv", "vox2_meta.csv")
 OWNER = "https://www.robots.ox.ac.uk/~vgg/data/voxceleb"
 PARTS = {"train": "dev", "test": "test"}
-
-
-@dataclass(frozen=True)
-class _Unit:
-    """A video file, or a folder of frames.
-
-    Args:
-        path: Of it.
-        images: The frames by name; none for a video file.
-    """
-
-    path: Path
-    images: tuple[str, ...] = ()
 
 
 @final
@@ -98,25 +83,22 @@ class Voxceleb(Dataset):
             raise UserError(f"no folder {self._folder}; it should hold a folder for every speaker")
         self._speakers = _chosen(self._folder, PARTS[split], exclude)
         owners: list[int] = []
-        units: list[_Unit] = []
+        found: list[Take] = []
         sizes: list[int] = []
         for number, speaker in enumerate(self._speakers):
             for video in _videos(speaker):
                 sizes += [len(video)] if clip == "video" else [1] * len(video)
                 owners += [number] * len(video)
-                units += video
-        if not units:
+                found += video
+        if not found:
             raise UserError(
                 f"{self._folder} has another layout: expected SPEAKER/VIDEO/*.mp4, SPEAKER/VIDEO/UTTERANCE/*.jpg or "
                 f"SPEAKER/1.6/VIDEO/*.jpg; {there(self._folder)}"
             )
-        self._units = [str(unit.path.relative_to(self._folder)) for unit in units]
-        self._images = {i: unit.images for i, unit in enumerate(units) if unit.images}
-        counts = np.array([len(unit.images) for unit in units])
-        counts[counts == 0] = frames_of([unit.path for unit in units if not unit.images])
-        self._owners, self._parts = np.array(owners, np.int32), Clips(counts)
-        self._clips = Clips(np.add.reduceat(counts, np.cumsum([0, *sizes[:-1]])))
-        self._videos = Videos()
+        self._owners = np.array(owners, np.int32)
+        self._footage = Footage(self._folder, found)
+        last = np.cumsum(sizes) - 1
+        self._clips = Clips.until(self._footage.takes.ends[last])
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
@@ -124,7 +106,7 @@ class Voxceleb(Dataset):
         return any((path / name).is_file() for name in TABLES)
 
     def __len__(self) -> int:
-        return self._parts.frames
+        return len(self._footage)
 
     @property
     def clips(self) -> Sequence[range]:
@@ -133,24 +115,15 @@ class Voxceleb(Dataset):
 
     def read(self, index: int) -> np.ndarray:
         """The frame, of an image or of a video."""
-        part, frame = self._parts.find(index)
-        path = self._folder / self._units[part]
-        if part in self._images:
-            return read_image(path / self._images[part][frame])
-        video = self._videos[path]
-        if frame >= len(video):
-            raise UserError(f"cannot read frame {frame} of {path}: it has {len(video)}, fewer than its head says")
-        return video.read(frame)
+        return self._footage.read(index)
 
     def name(self, index: int) -> str:
         """The image's path, or `video.mp4:frame`."""
-        part, frame = self._parts.find(index)
-        path = self._folder / self._units[part]
-        return str(path / self._images[part][frame]) if part in self._images else f"{path}:{frame}"
+        return self._footage.name(index)
 
     def tags(self, index: int) -> Mapping[str, str]:
         """The speaker, as the folder is called."""
-        return {"speaker": self._speakers[self._owners[self._parts.find(index)[0]]].name}
+        return {"speaker": self._speakers[self._owners[self._footage.take(index)]].name}
 
 
 def _chosen(folder: Path, part: str, exclude: str) -> list[Path]:
@@ -191,16 +164,13 @@ def _speakers(folder: Path, part: str = "") -> Iterator[tuple[Path, str]]:
             yield folder / name, part
 
 
-def _videos(speaker: Path) -> Iterator[list[_Unit]]:
+def _videos(speaker: Path) -> Iterator[list[Take]]:
     """The utterances of each video of a speaker."""
     for name in subfolders(speaker):
-        inner = speaker / name
         if SCALE.fullmatch(name):
-            yield from _videos(inner)
+            yield from _videos(speaker / name)
             continue
-        utterances = [_Unit(inner / one) for one in files(inner, VIDEOS)]
-        frames = [_Unit(one, tuple(files(one, IMAGES))) for one in (inner, *(inner / sub for sub in subfolders(inner)))]
-        found = utterances + [unit for unit in frames if unit.images]
+        found = images(speaker / name) + takes(speaker / name)
         if found:
             yield found
 
