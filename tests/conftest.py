@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -109,6 +109,16 @@ def part_path(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         return import_module(f"tests.layouts.{name.replace('-', '_')}").write(tmp_path_factory.mktemp(name))
 
     return path
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[Path]:
+    """A folder that everyone may enter, unlike pytest's own."""
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ LEVELS = (
     ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),
     ("types", "ops"),
     ("interfaces",),
-    (*PARTS, "model", "average", "draw", "media", "folders", "counting", "footage", "augment", "prepare", "shards"),
+    (*PARTS, "model", "average", "draw", "media", "videos", "folders", "counting", "footage", "augment", "prepare", "shards"),
     ("builtin", "plugins", "registry"),
     ("sources", "data", "pack", "lazy", "order", "parallel", "reading", "cropping"),
     ("config", "tables", "checkpoint", "optimiser", "released", "annotations"),

@@ -5,13 +5,16 @@ from __future__ import annotations
 import random
 import struct
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
+from tests.odd import as_nobody, changing
 from unsuplmk.errors import UserError
 from unsuplmk.media import Video, image_size, read_image, require_av, write_image, write_video
 
@@ -78,6 +81,63 @@ def test_sixteen_bit_grey_is_scaled_by_the_range_of_the_type(tmp_path: Path) -> 
     for suffix in ("png", "tif"):
         Image.fromarray(deep).save(tmp_path / f"a.{suffix}")
         assert read_image(tmp_path / f"a.{suffix}")[0, :, 1].tolist() == [0, 1, 128, 255]
+
+
+@pytest.mark.parametrize("file", ["rgb.png", "rgb.tif", "rgba.png", "rgba.tif", "rgb.ppm"])
+def test_sixteen_bit_colour_is_scaled_to_eight(tmp_path: Path, file: str) -> None:
+    deep = np.array([[(0, 257, 128 * 257), (65535, 40000, 3)]], np.uint16)
+    alpha = np.full((1, 2, 1), 65535, np.uint16)
+    written = np.concatenate([deep[..., ::-1], alpha], -1) if "rgba" in file else deep[..., ::-1]
+    assert cv2.imwrite(str(tmp_path / file), written)  # which takes blue first
+    shown = read_image(tmp_path / file).astype(int)
+    assert np.abs(shown - deep / 257).max() <= 1
+    assert shown[0, 0].tolist() == [0, 1, 128]
+
+
+def test_sixteen_bit_grey_of_the_other_byte_order_and_of_pgm_is_the_same(tmp_path: Path) -> None:
+    deep = np.array([[0, 257, 128 * 257, 65535]], np.uint16)
+    Image.fromarray(deep.astype(">u2")).save(tmp_path / "a.tif")
+    assert cv2.imwrite(str(tmp_path / "a.pgm"), deep)
+    for file in ("a.tif", "a.pgm"):
+        assert read_image(tmp_path / file)[0, :, 1].tolist() == [0, 1, 128, 255]
+
+
+def test_one_bit_becomes_black_and_white(tmp_path: Path) -> None:
+    Image.fromarray(np.array([[True, False]])).save(tmp_path / "a.png")
+    assert read_image(tmp_path / "a.png")[0, :, 0].tolist() == [255, 0]
+
+
+@pytest.mark.parametrize("suffix", ["tif", "webp"])
+def test_of_several_pictures_in_a_file_the_first_is_read(tmp_path: Path, suffix: str) -> None:
+    pages = [Image.fromarray(np.full((8, 9, 3), value, np.uint8)) for value in (10, 90)]
+    pages[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=pages[1:], lossless=True)
+    assert (read_image(tmp_path / f"a.{suffix}") == 10).all()
+
+
+def test_names_that_are_not_ascii_are_read_and_written(tmp_path: Path) -> None:
+    write_image(tmp_path / "mus_får_æøå_鼠.png", RAMP)
+    assert np.array_equal(read_image(tmp_path / "mus_får_æøå_鼠.png"), RAMP)
+    write_video(tmp_path / "видео 鼠.mp4", [RAMP] * 2, 10.0)
+    assert len(Video(tmp_path / "видео 鼠.mp4")) == 2
+
+
+def test_a_file_without_permission_is_named_with_the_reason(unprivileged: Path) -> None:
+    write_image(unprivileged / "a.png", RAMP)
+    write_video(unprivileged / "a.mp4", [RAMP] * 2, 10.0)
+    with as_nobody(unprivileged / "a.png", unprivileged / "a.mp4"):
+        with pytest.raises(UserError, match=r"cannot read image .*a\.png: Permission denied"):
+            read_image(unprivileged / "a.png")
+        with pytest.raises(UserError, match=r"cannot read video .*a\.mp4: Permission denied"):
+            Video(unprivileged / "a.mp4")
+
+
+def test_a_link_to_itself_is_no_image_and_no_video(tmp_path: Path) -> None:
+    for name in ("a.png", "a.mp4"):
+        (tmp_path / name).symlink_to(tmp_path / name)
+    with pytest.raises(UserError, match=r"cannot read image .*a\.png: Too many levels of symbolic links"):
+        read_image(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"no video .*a\.mp4"):
+        Video(tmp_path / "a.mp4")
 
 
 def test_floating_point_pixels_are_refused(tmp_path: Path) -> None:
@@ -162,6 +222,56 @@ def test_frames_are_exact_in_any_order(tmp_path: Path, suffix: str, codec: str) 
     random.Random(0).shuffle(order)
     assert [number(video.read(i)) for i in order] == order
     assert number(Video(path).read(37)) == 37
+
+
+def test_frames_know_when_they_are_shown_at_a_rate_that_varies(tmp_path: Path) -> None:
+    shown = [0.0, 0.04, 0.2, 0.24, 0.48, 1.0, 1.04, 2.0]
+    with av.open(str(tmp_path / "a.mkv"), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for i, seconds in enumerate(shown):
+            frame = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 4 * i, np.uint8), format="rgb24")
+            frame.pts, frame.time_base = round(1000 * seconds) + 300, Fraction(1, 1000)  # the first is not at 0
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    video = Video(tmp_path / "a.mkv")
+    assert video.times() == pytest.approx(shown, abs=1e-3)
+    assert [video.seconds(i) for i in (0, 4, 7)] == pytest.approx([0.0, 0.48, 2.0], abs=1e-3)
+    assert [number(video.read(i)) for i in (5, 2)] == [5, 2]
+    with pytest.raises(IndexError):
+        video.seconds(8)
+
+
+@pytest.mark.parametrize(("suffix", "codec"), [("mp4", "libx264"), ("avi", "libx264"), ("avi", "mpeg4")])
+def test_at_a_steady_rate_frames_follow_each_other_evenly(tmp_path: Path, suffix: str, codec: str) -> None:
+    video = Video(encode(tmp_path / f"a.{suffix}", codec, frames=30))
+    assert video.times() == pytest.approx(np.arange(30) / 25, abs=1e-4)
+
+
+def test_an_animated_gif_is_a_video_with_its_own_times(tmp_path: Path) -> None:
+    pages = [Image.fromarray(np.full((8, 9, 3), value, np.uint8)) for value in (10, 90, 200)]
+    pages[0].save(tmp_path / "a.gif", save_all=True, append_images=pages[1:], duration=[100, 300, 200])
+    video = Video(tmp_path / "a.gif")
+    assert [round(video.read(i).mean()) for i in (0, 2, 1)] == [10, 200, 90]
+    assert video.times() == pytest.approx([0, 0.1, 0.4])
+
+
+def test_a_video_may_change_its_size_on_the_way(tmp_path: Path) -> None:
+    video = Video(changing(tmp_path / "a.mpg"))
+    shapes = [(48, 64)] * 8 + [(64, 96)] * 8
+    assert [frame.shape[:2] for frame in video] == shapes
+    assert [video.read(i).shape[:2] for i in (12, 3, 8, 7)] == [shapes[i] for i in (12, 3, 8, 7)]
+    assert [round(frame.mean() / 10) for frame in video] == list(range(16))
+    assert video.size == (64, 48)
+
+
+def test_a_video_without_frames_is_named(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.mkv"), "w") as container:
+        stream = container.add_stream("libx264", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        container.start_encoding()
+    with pytest.raises(UserError, match=r"cannot read video .*a\.mkv: it holds no frames"):
+        Video(tmp_path / "a.mkv")
 
 
 def test_a_frame_beyond_the_end_is_an_index_error(tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from unsuplmk.clips import Clips
 from unsuplmk.counting import frames_of
 from unsuplmk.errors import UserError
 from unsuplmk.folders import files, subfolders
-from unsuplmk.media import IMAGES, VIDEOS, Videos, read_image
+from unsuplmk.media import IMAGES, VIDEOS, read_image
+from unsuplmk.videos import Videos
 
 
 @dataclass(frozen=True)

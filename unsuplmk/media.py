@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import os
 import re
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 
 from unsuplmk.errors import UserError
 
@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 IMAGES = frozenset([".jpg", ".jpeg", ".png", ".bmp", ".tif", ".tiff", ".webp", ".ppm", ".pgm"])
 """Suffixes that are read as images."""
 VIDEOS = frozenset([".mp4", ".avi", ".mov", ".webm", ".mkv", ".m4v", ".mpg", ".mpeg"])
-"""Suffixes that are read as videos."""
+"""Suffixes that are read as videos, and written."""
+ANIMATIONS = frozenset([".gif"])
+"""Suffixes that are read as videos, too."""
 
 Frame = UInt8[np.ndarray, "height width 3"]
 
@@ -34,7 +36,9 @@ def natural(path: str | Path) -> list[tuple[int, int, str]]:
 
 
 def read_image(path: str | Path) -> Frame:
-    """An image as RGB: upright as its EXIF orientation says, transparency over white, 16-bit grey scaled to 8.
+    """An image as RGB: upright as its EXIF orientation says, transparency over white, 16 bits scaled to 8.
+
+    Of a file with several pictures (a TIFF's pages, an animated WebP) it is the first.
 
     Raises:
         UserError: The file is missing, truncated or no image; half a picture is never returned.
@@ -74,7 +78,8 @@ def _image(path: str | Path) -> Iterator[PilImage.Image]:
     except UnidentifiedImageError:
         raise UserError(f"cannot read image {path}: its content is no image of a known format") from None
     except Exception as error:  # a decoder given a broken file raises anything: OSError, SyntaxError, IndexError ...
-        raise UserError(f"cannot read image {path}: {' '.join(str(error).split()) or type(error).__name__}") from None
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split()) or type(error).__name__
+        raise UserError(f"cannot read image {path}: {reason}") from None
 
 
 def _rgb(image: PilImage.Image) -> Frame:
@@ -118,7 +123,7 @@ def require_av() -> Any:
 class Video:
     """The frames of a video file, by number; reading them in order is fast, in any order exact.
 
-    One object serves one thread.
+    One object serves one thread. Each frame has the size that it was coded with: a video may change it on the way.
 
     Args:
         path: The video file.
@@ -130,7 +135,7 @@ class Video:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._av = require_av()
-        if not self.path.is_file():
+        if not os.path.isfile(self.path):  # which, unlike pathlib's, never raises
             raise UserError(f"no video {path}")
         self._container = self._open()
         self._stream = self._container.streams.video[0]
@@ -168,6 +173,24 @@ class Video:
         # rotation is counter-clockwise, as numpy's
         return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
 
+    def times(self) -> Float[np.ndarray, "frames"]:
+        """When each frame is shown, in seconds since the first, so that a rate that varies is told right.
+
+        By the rate where the file does not say it, or says it wrong; NaN where there is no rate either.
+        """
+        if None not in self._times and self._trusted():
+            ticks = np.array(self._times, np.int64)
+            return (ticks - ticks[0]) * float(self._stream.time_base)
+        return np.arange(len(self)) / self.fps if self.fps else np.full(len(self), np.nan)
+
+    def seconds(self, index: int) -> float:
+        """When frame `index` is shown; see `times`.
+
+        Raises:
+            IndexError: There is no such frame.
+        """
+        return float(self.times()[range(len(self))[index]])
+
     def close(self) -> None:
         """Close the file."""
         self._decoder = None
@@ -177,18 +200,21 @@ class Video:
         try:
             container = self._av.open(str(self.path))
         except (self._av.error.FFmpegError, OSError) as error:
-            raise UserError(f"cannot read video {self.path}: {error.strerror or error}") from None
+            raise UserError(f"cannot read video {self.path}: {self._reason(error)}") from None
         if not container.streams.video:
             container.close()
             raise UserError(f"cannot read video {self.path}: it holds no video stream")
         return container
+
+    def _reason(self, error: Any) -> str:
+        return "it holds no frames" if isinstance(error, self._av.error.EOFError) else str(error.strerror or error)
 
     def _index(self) -> list[int | None]:
         """The time of every frame in the order of showing, from the packets alone; None where there is none."""
         try:
             packets = [p for p in self._container.demux(self._stream) if p.size and not p.is_discard]
         except self._av.error.FFmpegError as error:
-            raise UserError(f"cannot read video {self.path}: {error.strerror or error}") from None
+            raise UserError(f"cannot read video {self.path}: {self._reason(error)}") from None
         if not packets:
             raise UserError(f"cannot read video {self.path}: it holds no frames")
         times = [packet.pts for packet in packets]
@@ -239,33 +265,6 @@ class Video:
             self._by_time = None not in self._times and first == self._times[: len(first)]
             self._decoder = None
         return self._by_time
-
-
-class Videos:
-    """Video files by path, each opened once in every thread, since decoders are not shared.
-
-    Args:
-        most: How many one thread keeps open.
-    """
-
-    def __init__(self, most: int = 4) -> None:
-        self._most, self._threads = most, threading.local()
-
-    def __getitem__(self, path: Path) -> Video:
-        """The video of this path, opened if it is not.
-
-        Raises:
-            UserError: As `Video`.
-        """
-        opened: dict[Path, Video] = self._threads.__dict__.setdefault("opened", {})
-        if path not in opened:
-            if len(opened) >= self._most:
-                opened.pop(next(iter(opened))).close()
-            opened[path] = Video(path)
-        return opened[path]
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return Videos, (self._most,)
 
 
 def write_video(path: str | Path, frames: Iterable[Frame], fps: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,8 +56,9 @@ def resolve(data: str | Path) -> Source:
     """
     word = str(data)
     path, components = Path(word).expanduser(), registry.components("dataset")
-    if path.exists() or (is_glob(word) and _name(word) not in components):
-        return Source(recognised(path) if path.exists() else components[FILES], word)
+    there = os.path.exists(path)  # which, unlike pathlib's, never raises
+    if there or (is_glob(word) and _name(word) not in components):
+        return Source(recognised(path) if there else components[FILES], word)
     name, colon, rest = word.partition(":")
     if colon and _name(word):
         component = registry.find("dataset", name)

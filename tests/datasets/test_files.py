@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
 import os
 import pickle
+import re
 import sys
 import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from tests.odd import as_nobody, changing
+from unsuplmk.data import open_data
 from unsuplmk.datasets.files import Files
 from unsuplmk.errors import UserError
 from unsuplmk.media import write_image, write_video
+from unsuplmk.pack import pack
+from unsuplmk.prepare import Fit
 
 
 def image(path: Path, grey: int = 0, side: int = 8) -> Path:
@@ -62,6 +69,107 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     (tmp_path / "clip" / "again").symlink_to(tmp_path)
     (tmp_path / "clip" / "self").symlink_to(tmp_path / "clip")
     assert names(Files(tmp_path), tmp_path) == ["clip/a.png"]
+
+
+def test_links_to_nowhere_and_to_themselves_are_files_that_cannot_be_read(tmp_path: Path) -> None:
+    image(tmp_path / "b.png", grey=7)
+    (tmp_path / "a.png").symlink_to(tmp_path / "a.png")
+    (tmp_path / "c.png").symlink_to(tmp_path / "gone.png")
+    (tmp_path / "d").symlink_to(tmp_path / "d")
+    for path in (tmp_path, f"{tmp_path}/*.png"):
+        dataset = Files(path)
+        assert names(dataset, tmp_path) == ["a.png", "b.png", "c.png"]
+        assert dataset.read(1)[0, 0, 0] == 7
+        for index, name in ((0, "a"), (2, "c")):
+            with pytest.raises(UserError, match=rf"{name}\.png"):
+                dataset.read(index)
+    with pytest.raises(UserError, match=r"cannot read .*a\.png: Too many levels of symbolic links"):
+        Files(tmp_path / "a.png")
+    with pytest.raises(UserError, match=r"no file or folder .*a\.png"):
+        open_data(tmp_path / "a.png")
+
+
+def test_what_may_not_be_read_is_named(unprivileged: Path) -> None:
+    image(unprivileged / "data" / "inner" / "a.png")
+    image(unprivileged / "data" / "b.png", grey=7)
+    image(unprivileged / "data" / "c.png")
+    data = unprivileged / "data"
+    with as_nobody(data / "inner"), pytest.raises(UserError, match=r"cannot list .*inner: Permission denied"):
+        Files(data)
+    with as_nobody(data / "inner"), pytest.raises(UserError, match=r"cannot read .*a\.png: Permission denied"):
+        Files(data / "inner" / "a.png")
+    with as_nobody(data / "inner"), pytest.raises(UserError, match=r"no file or folder .*a\.png"):
+        open_data(data / "inner" / "a.png")
+    dataset = Files(data)
+    with as_nobody(data / "c.png"):
+        assert dataset.read(0)[0, 0, 0] == 7
+        with pytest.raises(UserError, match=r"cannot read image .*c\.png: Permission denied"):
+            dataset.read(1)
+
+
+def test_pipes_are_not_waited_for(tmp_path: Path) -> None:
+    image(tmp_path / "a.png")
+    os.mkfifo(tmp_path / "b.png")
+    assert names(Files(tmp_path), tmp_path) == ["a.png"]
+
+
+def test_names_that_are_not_ascii_are_found(tmp_path: Path) -> None:
+    image(tmp_path / "får" / "æøå 鼠.png", grey=9)
+    dataset = Files(tmp_path)
+    assert names(dataset, tmp_path) == [os.path.join("får", "æøå 鼠.png")]
+    assert dataset.read(0)[0, 0, 0] == 9
+
+
+def test_files_of_no_bytes_are_named_when_they_are_read(tmp_path: Path) -> None:
+    image(tmp_path / "a.png")
+    for name in ("b.png", "c.mp4"):
+        (tmp_path / name).write_bytes(b"")
+    dataset = Files(tmp_path)
+    assert len(dataset) == 3
+    for index, name in ((1, "b.png"), (2, "c.mp4")):
+        with pytest.raises(UserError, match=re.escape(name)):
+            dataset.read(index)
+
+
+def test_a_video_that_changes_its_size_gives_each_frame_its_own(tmp_path: Path) -> None:
+    dataset = Files(changing(tmp_path / "a.mpg"))
+    assert [dataset.read(i).shape[:2] for i in (7, 8, 0)] == [(48, 64), (64, 96), (48, 64)]
+    packed = pack(dataset, Fit(16), report=str)
+    assert packed.frames.shape == (16, 16, 16, 3)
+    assert packed.skipped == ()
+
+
+def test_an_animated_gif_is_a_clip(tmp_path: Path) -> None:
+    pages = [Image.fromarray(np.full((8, 9, 3), value, np.uint8)) for value in (10, 90, 200)]
+    pages[0].save(tmp_path / "a.gif", save_all=True, append_images=pages[1:], duration=[100, 300, 200])
+    image(tmp_path / "b.png")
+    dataset = Files(tmp_path)
+    assert dataset.clips == (range(0, 3), range(3, 4))
+    assert [round(dataset.read(i).mean()) for i in range(3)] == [10, 90, 200]
+    assert [dataset.seconds(i) for i in range(3)] == pytest.approx([0, 0.1, 0.4])
+
+
+def test_times_come_from_videos_and_for_images_from_the_rate(tmp_path: Path) -> None:
+    video(tmp_path / "v.mp4", 5)
+    for name in ("clip/1.png", "clip/2.png", "clip/3.png", "single.png"):
+        image(tmp_path / name)
+    (tmp_path / "w.mp4").write_bytes(b"words")
+    seconds = [Files(tmp_path, fps=20.0).seconds(i) for i in range(10)]
+    assert seconds[:9] == pytest.approx([0, 0.05, 0.1, 0, 0, 0.1, 0.2, 0.3, 0.4])
+    assert math.isnan(seconds[9])  # the broken video
+    without = Files(tmp_path)
+    assert [math.isnan(without.seconds(i)) for i in (0, 1, 3, 4, 8)] == [True, True, True, False, False]
+
+
+def test_a_folder_of_frames_has_the_rate_that_is_given(tmp_path: Path) -> None:
+    for name in ("clip/1.png", "clip/2.png"):
+        image(tmp_path / name)
+    assert Files(tmp_path, fps=12.5).fps == 12.5
+    assert Files(tmp_path).fps == 0
+    assert Files(tmp_path / "clip", fps=12.5).fps == 0  # single images
+    assert open_data(tmp_path, {"fps": 12.5}).fps == 12.5
+    with pytest.raises(UserError, match=r"--dataset\.fps -1"):
+        open_data(tmp_path, {"fps": -1})
 
 
 def test_a_link_to_a_folder_elsewhere_is_followed(tmp_path: Path) -> None:

@@ -18,8 +18,9 @@ from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
 from unsuplmk.holdout import select
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import VIDEOS, Videos, natural, read_image
+from unsuplmk.media import VIDEOS, natural, read_image
 from unsuplmk.posetable import Labels, labels
+from unsuplmk.videos import Videos
 
 CONFIG, LABELLED, VIDEOS_IN = "config.yaml", "labeled-data", "videos"
 KEYS = ("Task", "scorer")
