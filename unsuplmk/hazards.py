@@ -96,7 +96,8 @@ def _repeated(look: Look) -> Hazard | None:
     if len(pairs) <= SOME * len(look.survey.frames):
         return None
     first, second = (look.dataset.name(frame) for frame in pairs[0])
-    text = f"{len(pairs):,} of {len(look.survey.frames):,} frames are copies of others, pixel by pixel: {first} of {second}"
+    seen = len(look.survey.frames)
+    text = f"{len(pairs):,} of {seen:,} frames are copies of others, pixel by pixel: {first} of {second}"
     advice = "remove the copies: they count twice in training, and make few images look like many"
     return Hazard("copies", text, advice)
 
@@ -192,7 +193,8 @@ def _lonely(look: Look) -> Hazard | None:
     single = int((look.lengths == 1).sum())
     if not asked or not single:
         return None
-    text = f"{single:,} of {len(look.lengths):,} clips have one frame, and pairs of {' and '.join(asked)} need two of a clip"
+    which, clips = " and ".join(asked), len(look.lengths)
+    text = f"{single:,} of {clips:,} clips have one frame, and pairs of {which} need two of a clip"
     done = "they are left out" if look.clips else "nothing can be trained"
     advice = "put the frames of each video into a sub-folder of its own, pass video files, or take --pairs warped"
     return Hazard("lonely", f"{text}: {done}", advice)

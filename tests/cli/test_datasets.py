@@ -148,12 +148,10 @@ def test_faults_are_shown_and_summed_up_in_one_error(known: registry.Component, 
 
 
 SCRIPT = """
-import sys, types
+import sys
 
 import pytest
 
-sys.modules["tests"] = types.ModuleType("tests")  # some distributions install a package of this name
-sys.modules["tests"].__path__ = ["tests"]
 from tests.toys import installed
 from unsuplmk.cli import main
 with pytest.MonkeyPatch.context() as patch, installed(patch):
