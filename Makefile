@@ -3,7 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.unsuplmk-installed
-PARTS := -e '.[video,shards,plots,hdf5,dev,docs]' -e plugins/unsuplmk-timm -e plugins/unsuplmk-lpips
+PARTS := -e '.[video,shards,plots,hdf5,dev,docs]' -e plugins/unsuplmk-timm -e plugins/unsuplmk-lpips \
+    -e plugins/unsuplmk-sleap
 # tests use many small tensors: one thread each and two processes is faster than the other way round
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
@@ -11,7 +12,7 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 setup: $(STAMP)
 
-$(STAMP): pyproject.toml plugins/unsuplmk-timm/pyproject.toml plugins/unsuplmk-lpips/pyproject.toml
+$(STAMP): pyproject.toml $(wildcard plugins/*/pyproject.toml)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "unsuplmk needs Python 3.11 or newer, and '$(PYTHON)' is not; try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' || { \
