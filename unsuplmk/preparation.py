@@ -38,6 +38,7 @@ def write(
     resume: bool = False,
     data: str = "",
     options: Mapping[str, Any] | None = None,
+    crop: Mapping[str, Any] | None = None,
     console: Console | None = None,
 ) -> Contents:
     """Write every frame of a dataset, square, into a folder; those that cannot be read are told and left out.
@@ -53,6 +54,7 @@ def write(
         resume: Go on in a folder that is not complete; or check one that is, and make again what is damaged.
         data: What the dataset is called, for the record.
         options: Its options, for the record.
+        crop: What was cut out of it, for the record.
         console: Who is told.
 
     Raises:
@@ -63,9 +65,9 @@ def write(
         raise UserError("the data holds no frames")
     require_pyarrow()
     plan = Contents(
-        format=MAGIC, version=VERSION, data=data, options=dict(options or {}), size=fit.size, fit=fit.mode,
-        encoding=encoding, quality=quality if encoding == "jpeg" else 0, points=dataset.points,
-        source_frames=len(dataset), shard_frames=shard_frames,
+        format=MAGIC, version=VERSION, data=data, options=dict(options or {}), crop=dict(crop or {}),
+        size=fit.size, fit=fit.mode, encoding=encoding, quality=quality if encoding == "jpeg" else 0,
+        points=dataset.points, source_frames=len(dataset), shard_frames=shard_frames,
     )  # fmt: skip
     before = _begin(folder, plan, resume)
     work = Writer(dataset, folder, fit, plan, before)

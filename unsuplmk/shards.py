@@ -51,7 +51,7 @@ class Contents(BaseModel):
     """What a folder of prepared data holds: the text of `prepared.json`.
 
     Attributes:
-        data: What was prepared, as it was named, with its `options`.
+        data: What was prepared, as it was named, with its `options`, and what was cut out of it.
         source_frames: Frames of that; those that could not be read are left out.
         shard_frames: Frames of it that go into one shard.
         complete: Whether all shards are there; only then are the counts.
@@ -63,6 +63,7 @@ class Contents(BaseModel):
     complete: bool = False
     data: str
     options: dict[str, Any]
+    crop: dict[str, Any] = {}
     size: Annotated[int, Field(ge=1)]
     fit: Literal["pad", "crop", "stretch"]
     encoding: Encoding

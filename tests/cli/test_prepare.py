@@ -79,6 +79,20 @@ def test_it_goes_on_and_says_what_does_not_fit(tmp_path: Path) -> None:
     assert invoke("prepare", "puppets").exit_code == 2
 
 
+def test_what_a_crop_cuts_out_is_prepared(tmp_path: Path) -> None:
+    source = open_data("puppets", {"clips": 4, "length": 4, "side": 48})
+    rows = ["file,left,top,width,height", *(f"{source.name(i)},8,4,32,32" for i in range(15))]
+    (tmp_path / "boxes.csv").write_text("\n".join(rows) + "\n")
+    command = ("prepare", *FIGURES, "--out", tmp_path / "p", "--size", 32, "--lossless", "--crop", "boxes")
+    invoke(*command, "--crop.file", tmp_path / "boxes.csv", "--crop.margin", 0)
+    made = Prepared(tmp_path / "p")
+    assert len(made) == 15
+    assert np.array_equal(made.read(9), source.read(9)[4:36, 8:40])
+    assert made.annotation(9) == pytest.approx(source.annotation(9) - (8, 4), abs=1e-4)
+    with pytest.raises(UserError, match="begun with crop"):
+        invoke("prepare", *FIGURES, "--out", tmp_path / "p", "--size", 32, "--lossless", "--resume")
+
+
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_training_on_prepared_frames_is_training_on_the_frames(tmp_path: Path) -> None:
     invoke("prepare", *FIGURES, "--out", tmp_path / "p", "--size", 32, "--lossless", "--shard-frames", 6)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from unsuplmk.cli.dataset import ReadsData, dataset_options
+from unsuplmk.cli.errors import warn
 from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="How frames of other shapes are made square.",
 )
+@click.option("--crop", metavar="NAME", default="whole", show_default=True, help="What is cut out of each frame first.")
 @click.option("--quality", type=click.IntRange(1, 100), default=95, show_default=True, help="Of JPEG.")
 @click.option("--lossless", is_flag=True, help="PNG: every pixel is kept, in four times the space.")
 @click.option("--raw", is_flag=True, help="Pixels as they are: nothing to decode, in six times the space.")
@@ -45,6 +47,7 @@ def command(
     out: Path,
     size: int,
     fit: Literal["pad", "crop", "stretch"],
+    crop: str,
     quality: int,
     lossless: bool,
     raw: bool,
@@ -59,16 +62,20 @@ def command(
     For sets of many thousand to many million frames: training then reads what it needs when it needs it, by --workers
     processes on any number of machines, and memory does not grow. DATA is a folder, a video, a glob, or a dataset, as
     NAME:PATH. Annotated points, tags, clips and times come along. An interrupted preparation goes on with --resume.
+
+    A run does not know what was cut out here: give --crop to predict and the others again.
     """
     if lossless and raw:
         raise UserError("--lossless and --raw are two ways to store a frame: give one of them")
+    from unsuplmk.cli.crop import crop_choice
     from unsuplmk.cli.progress import progress
+    from unsuplmk.cropping import cropped
     from unsuplmk.data import open_data
     from unsuplmk.preparation import write
     from unsuplmk.prepare import Fit
 
-    options = dataset_options(rest)
-    dataset = open_data(data, options)
+    options, chosen = dataset_options(rest), crop_choice(crop, rest, {"name": "whole"})
+    dataset = cropped(open_data(data, options), chosen, warn)
     contents = write(
         dataset,
         out,
@@ -80,6 +87,7 @@ def command(
         resume=resume,
         data=data,
         options=options,
+        crop=chosen,
         console=progress(),
     )
     click.echo(json.dumps(_facts(contents, out)) if as_json else _farewell(contents, out))
@@ -94,9 +102,10 @@ def _facts(contents: Contents, out: Path) -> dict[str, Any]:
 def _farewell(contents: Contents, out: Path) -> str:
     found = _facts(contents, out)
     frames = f"{found['frames']:,} frames of {contents.size} px in {found['clips']:,} clips"
+    files = f"{found['shards']} shards, {found['bytes'] / 2**20:,.1f} MiB"
     return "\n".join(
         (
-            f"Prepared: {shlex.quote(str(out))} ({frames}; {found['shards']} shards, {found['bytes'] / 2**20:,.1f} MiB)",
+            f"Prepared: {shlex.quote(str(out))} ({frames}; {files})",
             "Next:",
             f"  unsuplmk run {shlex.quote(str(out))} --size {contents.size} --fit {contents.fit} --workers 2",
         )
