@@ -193,6 +193,20 @@ def test_a_video_of_another_machine_is_found_beside_the_labels_or_where_it_is_sa
     assert np.array_equal(Sleap(path).read(0), expected)
 
 
+@pytest.mark.parametrize("embed", [False, True])
+def test_labels_of_a_part_of_a_video_are_read_with_that_part(tmp_path: Path, embed: bool) -> None:
+    film = layout.video(tmp_path / "a.mp4")
+    what = layout.labels(film, tracks=())
+    part = sleap_io.Video(str(film)).crop((10, 4, 74, 60))
+    what.replace_videos(old_videos=what.videos, new_videos=[part])
+    path = layout.save(tmp_path / ("a.pkg.slp" if embed else "a.slp"), what, embed=embed)
+    dataset = Sleap(path, split="all", crop="none")
+    assert dataset.name(1).endswith("[10, 4, 74, 60]:2")
+    difference = np.abs(dataset.read(1).astype(int) - Video(film).read(2)[4:60, 10:74])
+    assert difference.mean() < (4 if embed else 1e-9)  # the frames that are embedded went through another decoder
+    np.testing.assert_array_equal(dataset.annotation(1), layout.points(2, 0))
+
+
 def test_one_video_cannot_stand_for_several(tmp_path: Path) -> None:
     videos = [layout.video(tmp_path / name) for name in ("a.mp4", "b.mp4")]
     path = layout.save(tmp_path / "labels.slp", layout.labels(*videos))

@@ -13,6 +13,7 @@ import numpy as np
 
 from unsuplmk.errors import UserError
 from unsuplmk.media import read_image
+from unsuplmk.ops.window import Window
 from unsuplmk.videos import Videos
 
 STORED = frozenset([".slp", ".h5", ".hdf5", ".tif", ".tiff", ".seq"])
@@ -28,12 +29,14 @@ class Film:
         images: Whether they are images.
         dataset: What holds them in a file of `STORED`; may be empty.
         layout: Of the axes in such a file.
+        part: Left, top, right, bottom of the part of each frame that the labels are of, px; nothing for all of it.
     """
 
     files: tuple[Path, ...]
     images: bool = False
     dataset: str = ""
     layout: str = "channels_last"
+    part: tuple[int, ...] = ()
 
     @property
     def there(self) -> bool:
@@ -43,14 +46,14 @@ class Film:
     @property
     def title(self) -> str:
         """What to call it, alike on every machine."""
-        inside = f"/{self.dataset}" if self.dataset else ""
+        inside = (f"/{self.dataset}" if self.dataset else "") + (f"{list(self.part)}" if self.part else "")
         return (self.files[0].parent.name if self.images else self.files[0].name) + inside
 
     def name(self, frame: int) -> str:
         """What to call a frame."""
         if self.images and frame < len(self.files):
-            return str(self.files[frame])
-        return f"{self.files[0]}{f'/{self.dataset}' if self.dataset else ''}:{frame}"
+            return f"{self.files[frame]}{list(self.part) if self.part else ''}"
+        return f"{self.files[0].parent / self.title}:{frame}"
 
 
 def film(video: Any, labels: Path, given: str) -> Film:
@@ -62,14 +65,16 @@ def film(video: Any, labels: Path, given: str) -> Film:
         given: The video itself, or a folder to look in; nothing for where the file says, or beside it.
     """
     metadata = video.backend_metadata
+    part = tuple(map(int, metadata.get("crop") or ()))
     if isinstance(video.filename, list):
-        return Film(tuple(_found(file, labels, given) for file in video.filename), images=True)
+        return Film(tuple(_found(file, labels, given) for file in video.filename), images=True, part=part)
     embedded = Path(video.filename) == labels and not Path(given).is_file()
     file = labels if embedded else _found(video.filename, labels, given)
     if file.suffix.lower() not in STORED:
-        return Film((file,))
+        return Film((file,), part=part)
     layout = metadata.get("input_format") or "channels_last"
-    return Film((file,), dataset=str(metadata.get("dataset") or "").removesuffix("/video"), layout=layout)
+    dataset = str(metadata.get("dataset") or "").removesuffix("/video")
+    return Film((file,), dataset=dataset, layout=layout, part=part)
 
 
 def _found(named: str, labels: Path, given: str) -> Path:
@@ -96,6 +101,13 @@ class Films:
         Raises:
             UserError: It is not there, or cannot be read.
         """
+        film, picture = self.films[number], self._whole(number, frame)
+        if not film.part:
+            return picture
+        left, top, right, bottom = film.part
+        return Window(left, top, right - left, bottom - top).cut(picture)
+
+    def _whole(self, number: int, frame: int) -> np.ndarray:
         film = self.films[number]
         if film.images:
             if not 0 <= frame < len(film.files):
