@@ -174,3 +174,8 @@ def test_real_files_are_read_with_their_own_numbers(name: str, points: int) -> N
         assert (inside > -1).all()
         assert (inside < side).all()
         assert np.array_equal(whole.read(i), read_image(path.parent / content["images"][i]["file_name"]))
+
+
+@pytest.mark.parametrize("name", ["a\0b.json", "x" * 5000 + ".json", "~nobody.json"])
+def test_no_path_is_too_odd_to_be_looked_at(name: str) -> None:
+    assert not Coco.recognises(Path(name))

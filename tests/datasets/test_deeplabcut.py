@@ -237,3 +237,8 @@ def test_the_video_of_a_real_project_is_its_training_data() -> None:
     assert (len(dataset), dataset.clips) == (2330, (range(2330),))
     assert dataset.fps == pytest.approx(30, abs=0.01)
     assert dataset.read(1200).shape == (480, 640, 3)
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 5000 + "", "~nobody"])
+def test_no_path_is_too_odd_to_be_looked_at(name: str) -> None:
+    assert not Deeplabcut.recognises(Path(name))

@@ -117,3 +117,8 @@ def test_a_real_table_is_read() -> None:
     assert (len(dataset), dataset.points) == (116, ("snout", "leftear", "rightear", "tailbase"))
     assert dataset.read(15).shape == (480, 640, 3)
     np.testing.assert_allclose(dataset.annotation(0)[0], (21.521, 265.428))
+
+
+@pytest.mark.parametrize("name", ["a\0b.csv", "x" * 5000 + ".csv", "~nobody.csv"])
+def test_no_path_is_too_odd_to_be_looked_at(name: str) -> None:
+    assert not Lightningpose.recognises(Path(name))

@@ -77,9 +77,9 @@ class Lightningpose(Dataset):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """A CSV that begins with a scorer; or a folder with a `CollectedData.csv` and `labeled-data`."""
-        if path.suffix.lower() == ".csv" and path.is_file():
-            return begins_with_scorer(path)
         try:
+            if path.suffix.lower() == ".csv" and path.is_file():
+                return begins_with_scorer(path)
             return (path / IMAGES).is_dir() and any(map(begins_with_scorer, path.glob(TABLES)))
         except (OSError, ValueError):
             return False

@@ -329,3 +329,8 @@ def test_real_points_lie_on_the_fly(flies: Sleap) -> None:
         x, y = np.round(flies.annotation(index)[thorax]).astype(int)
         picture: Any = flies.read(index).astype(int)
         assert picture[y - 3 : y + 4, x - 3 : x + 4].mean() > 3 * np.median(picture)
+
+
+@pytest.mark.parametrize("name", ["a\0b.slp", "x" * 5000 + ".slp", "~nobody.slp"])
+def test_no_path_is_too_odd_to_be_looked_at(name: str) -> None:
+    assert not Sleap.recognises(Path(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from pathlib import Path
@@ -105,7 +106,7 @@ class Sleap(Dataset):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """A `.slp` file."""
-        return path.suffix.lower() == ".slp" and path.is_file()
+        return path.suffix.lower() == ".slp" and os.path.isfile(path)  # which, unlike pathlib's, never raises
 
     def __len__(self) -> int:
         return len(self._poses.xy)
