@@ -13,7 +13,8 @@ from pydantic import Field
 from torch import nn
 
 from unsuplmk import registry, testing
-from unsuplmk.interfaces import Dataset, Encoder, Format, Generator, Loss, Metric, PairSource, Tracker
+from unsuplmk.interfaces import Crop, Dataset, Encoder, Format, Generator, Loss, Metric, PairSource, Tracker
+from unsuplmk.types import Boxes
 
 
 class Undescribed(Encoder):
@@ -209,6 +210,30 @@ class Mutating(Tracker):
         return tracks
 
 
+class Wandering(Crop):
+    """Another place each time, frames left out in silence, and boxes in [0, 1]."""
+
+    calls = 0
+
+    def boxes(self, dataset, report):
+        type(self).calls += 1
+        return Boxes(np.arange(3), np.array([[0, 0, 1, 1]] * 3) + 0.01 * self.calls)
+
+
+class Misplaced(Crop):
+    """Counts edges from the right."""
+
+    def boxes(self, dataset, report):
+        return Boxes(np.arange(len(dataset)), np.array([[-40.0, 0, -10, 30]] * len(dataset)))
+
+
+class Surplus(Crop):
+    """One box more than there are frames."""
+
+    def boxes(self, dataset, report):
+        return Boxes(np.arange(len(dataset) + 1), np.array([[0.0, 0, 10, 10]] * (len(dataset) + 1)))
+
+
 @pytest.mark.parametrize(
     ("kind", "cls", "check", "message"),
     [
@@ -230,6 +255,10 @@ class Mutating(Tracker):
         ("dataset", Overlapping, "covers_each_frame_once", "exactly once"),
         ("dataset", Overlapping, "names_its_frames", "one name"),
         ("dataset", Overlapping, "masks_are_of_its_frames", "its frame"),
+        ("crop", Wandering, "finds_the_same_again", "other boxes the second time"),
+        ("crop", Wandering, "says_what_is_left_out", "nothing is said"),
+        ("crop", Misplaced, "boxes_lie_on_frames_that_there_are", "outside its frame"),
+        ("crop", Surplus, "boxes_lie_on_frames_that_there_are", "no frame 12"),
         ("metric", Counting, "ignores_what_is_not_annotated", "unannotated"),
         ("format", Zeroing, "gives_back_what_it_wrote", "missing"),
         ("tracker", Mutating, "leaves_its_input_alone", "in place"),
