@@ -39,10 +39,10 @@ def taken(folder: Path, what: object, category: str = "") -> Keypoints:
 def test_visible_keypoints_are_read_and_visibility_0_is_missing(tmp_path: Path) -> None:
     found = taken(tmp_path, content())
     assert (found.category, found.points) == ("mouse", ("nose", "paw", "tail"))
-    [one] = found.annotations
-    assert (one.id, one.image, one.visible, one.boxed) == ("31", "früh/a.jpg", 2, True)
-    np.testing.assert_array_equal(one.xy, [[5, 6], [np.nan, np.nan], [8.5, 9]])
-    np.testing.assert_array_equal(one.box, [1, 2, 30.5, 40])
+    assert (found.ids, found.images) == (["31"], ["früh/a.jpg"])
+    assert (found.visible.tolist(), found.boxed.tolist()) == ([2], [True])
+    np.testing.assert_array_equal(found.xy, [[[5, 6], [np.nan, np.nan], [8.5, 9]]])
+    np.testing.assert_array_equal(found.boxes, [[1, 2, 30.5, 40]])
 
 
 def test_crowds_and_other_categories_are_left_out(tmp_path: Path) -> None:
@@ -50,15 +50,14 @@ def test_crowds_and_other_categories_are_left_out(tmp_path: Path) -> None:
     crowd = {"id": 1, "image_id": 7, "category_id": 2, "iscrowd": 1, "bbox": [0, 0, 1, 1]}
     cup = {"id": 2, "image_id": 7, "category_id": 1, "bbox": "anything"}
     what["annotations"] += [crowd, cup]
-    assert [one.id for one in taken(tmp_path, what).annotations] == ["31"]
+    assert taken(tmp_path, what).ids == ["31"]
 
 
 def test_keypoints_and_box_may_be_absent(tmp_path: Path) -> None:
     what = content()
     what["annotations"] = [{"image_id": 7, "category_id": 2}, {"image_id": 7, "category_id": 2, "bbox": [1, 2, 0, 4]}]
-    first, second = taken(tmp_path, what).annotations
-    assert (first.id, first.visible, first.boxed) == ("1", 0, False)
-    assert (second.id, second.boxed) == ("2", False)
+    found = taken(tmp_path, what)
+    assert (found.ids, found.visible.tolist(), found.boxed.tolist()) == (["1", "2"], [0, 0], [False, False])
 
 
 def test_one_of_several_categories_is_chosen(tmp_path: Path) -> None:
@@ -66,8 +65,8 @@ def test_one_of_several_categories_is_chosen(tmp_path: Path) -> None:
     what["categories"].append({"id": 3, "name": "rat", "keypoints": ["nose"]})
     with pytest.raises(UserError, match=r"choose one with --dataset\.category: mouse, rat"):
         taken(tmp_path, what)
-    assert len(taken(tmp_path, what, "mouse").annotations) == 1
-    assert taken(tmp_path, what, "rat").annotations == []
+    assert taken(tmp_path, what, "mouse").xy.shape == (1, 3, 2)
+    assert taken(tmp_path, what, "rat").xy.shape == (0, 1, 2)
     with pytest.raises(UserError, match=r"named 'mose'; did you mean 'mouse'"):
         taken(tmp_path, what, "mose")
 
@@ -85,9 +84,12 @@ def one(key: str, value: object) -> Callable[[dict[str, Any]], None]:
         (lambda what: what["images"].append({"id": 8}), "image 2 of the list has no id or no file_name"),
         (lambda what: what["annotations"].append(3), "annotation 2 of the list is 3"),
         (one("image_id", 9), "annotation 31 is of image 9, which is not listed"),
-        (one("keypoints", [1, 2, 2]), "annotation 31 has 3 numbers for 3 keypoints, not 9"),
-        (one("keypoints", ["a"] * 9), "keypoints or bbox of annotation 31 are not numbers"),
-        (one("bbox", [1, 2, 3]), r"bbox of annotation 31 is [1, 2, 3], not x, y, width, height"),
+        (one("keypoints", [1, 2, 2]), "keypoints of annotation 31 is [1, 2, 2], and not a list of 9 numbers"),
+        (one("keypoints", ["a"] * 9), "and not a list of 9 numbers"),
+        (one("keypoints", 7), "keypoints of annotation 31 is 7, and not a list of 9 numbers"),
+        (one("bbox", [1, 2, 3]), "bbox of annotation 31 is [1, 2, 3], and not a list of 4 numbers"),
+        (one("bbox", [1, 2, 3, 10**400]), "a number in bbox is too large"),
+        (one("bbox", [1, 2, None, 10**400]), "bbox of annotation 31 is [1, 2, None, 1000"),
     ],
 )
 def test_what_is_malformed_is_named(tmp_path: Path, change: Callable[[dict[str, Any]], None], message: str) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 
 from unsuplmk.errors import UserError, unknown
 
@@ -25,45 +25,34 @@ SIGNS = (
 
 
 @dataclass(frozen=True)
-class Annotation:
-    """One person or animal.
-
-    Args:
-        id: As in the file, or its number there.
-        image: Name of its image's file.
-        xy: Keypoints in pixels; NaN where not visible or not annotated, visibility 0.
-        box: Left, top, width, height, in edge coordinates; NaN where there is none.
-    """
-
-    id: str
-    image: str
-    xy: Float[np.ndarray, "points 2"]
-    box: Float[np.ndarray, "4"]
-
-    @property
-    def visible(self) -> int:
-        """How many keypoints it has."""
-        return int(np.isfinite(self.xy).all(-1).sum())
-
-    @property
-    def boxed(self) -> bool:
-        """Whether its box has an area."""
-        return bool(np.isfinite(self.box).all() and (self.box[2:] > 0).all())
-
-
-@dataclass(frozen=True)
 class Keypoints:
-    """What one category is about.
+    """The annotations of one category, without crowds.
 
     Args:
         category: Its name.
         points: Names of its keypoints.
-        annotations: Those of the category, without crowds.
+        ids: Of the annotations, as in the file; their numbers there, from 1, where it has none.
+        images: Names of their images' files.
+        xy: Keypoints in pixels; NaN where not annotated, which is visibility 0.
+        boxes: Left, top, width, height, in edge coordinates; NaN where there is none.
     """
 
     category: str
     points: tuple[str, ...]
-    annotations: list[Annotation]
+    ids: list[str]
+    images: list[str]
+    xy: Float[np.ndarray, "annotations points 2"]
+    boxes: Float[np.ndarray, "annotations 4"]
+
+    @property
+    def visible(self) -> Int[np.ndarray, "annotations"]:
+        """How many keypoints each has."""
+        return np.isfinite(self.xy).all(-1).sum(-1)
+
+    @property
+    def boxed(self) -> Bool[np.ndarray, "annotations"]:
+        """Whether each has a box with an area."""
+        return np.all([*np.isfinite(self.boxes).T, *(self.boxes[:, 2:] > 0).T], axis=0)
 
 
 def looks_like(path: Path) -> bool:
@@ -100,13 +89,23 @@ def read(path: Path, category: str, option: str) -> Keypoints:
         if not isinstance(image, dict) or not image.get("file_name") or "id" not in image:
             raise UserError(f"{path}: image {number} of the list has no id or no file_name")
         files[image["id"]] = str(image["file_name"])
-    found = []
+    ids, images, flat, boxes = [], [], [], []
     for number, one in enumerate(content["annotations"], 1):
         if not isinstance(one, dict):
             raise UserError(f"{path}: annotation {number} of the list is {one!r:.40}")
         if one.get("category_id") == kind["id"] and not one.get("iscrowd"):
-            found.append(_annotation(path, str(one.get("id", number)), one, files, len(points)))
-    return Keypoints(str(kind.get("name", kind["id"])), points, found)
+            ids.append(str(one.get("id", number)))
+            if one.get("image_id") not in files:
+                raise UserError(
+                    f"{path}: annotation {ids[-1]} is of image {one.get('image_id')!r}, which is not listed"
+                )
+            images.append(files[one["image_id"]])
+            flat.append(one.get("keypoints") or [0] * (3 * len(points)))
+            boxes.append(one.get("bbox") or [np.nan] * 4)
+    triples = _numbers(path, ids, "keypoints", flat, 3 * len(points)).reshape(len(ids), len(points), 3)
+    xy = triples[..., :2].copy()
+    xy[(triples[..., 2] == 0) | ~np.isfinite(xy).all(-1)] = np.nan
+    return Keypoints(str(kind.get("name", kind["id"])), points, ids, images, xy, _numbers(path, ids, "bbox", boxes, 4))
 
 
 def _content(path: Path) -> Mapping[str, Any]:
@@ -140,19 +139,14 @@ def _category(path: Path, categories: list[Any], name: str, option: str) -> Mapp
     return next(iter(known.values()))
 
 
-def _annotation(path: Path, name: str, one: Mapping[str, Any], files: Mapping[Any, str], points: int) -> Annotation:
-    if one.get("image_id") not in files:
-        raise UserError(f"{path}: annotation {name} is of image {one.get('image_id')!r}, which is not listed")
-    flat, box = one.get("keypoints") or [0] * (3 * points), one.get("bbox") or [np.nan] * 4
+def _numbers(path: Path, ids: Sequence[str], what: str, lists: Sequence[Any], count: int) -> np.ndarray:
+    """Lists of numbers as one array; a list that does not fit is named by its annotation."""
     try:
-        triples, edges = np.array(flat, np.float64), np.array(box, np.float64)
-    except (TypeError, ValueError):
-        raise UserError(f"{path}: keypoints or bbox of annotation {name} are not numbers") from None
-    if triples.shape != (3 * points,):
-        raise UserError(f"{path}: annotation {name} has {len(flat)} numbers for {points} keypoints, not {3 * points}")
-    if edges.shape != (4,):
-        raise UserError(f"{path}: bbox of annotation {name} is {box!r:.60}, not x, y, width, height")
-    triples = triples.reshape(points, 3)
-    xy = triples[:, :2].copy()
-    xy[(triples[:, 2] == 0) | ~np.isfinite(xy).all(-1)] = np.nan
-    return Annotation(name, files[one["image_id"]], xy, edges)
+        return np.array(lists, np.float64).reshape(len(ids), count)
+    except (TypeError, ValueError, OverflowError):
+        for name, numbers in zip(ids, lists, strict=True):
+            listed = isinstance(numbers, list) and len(numbers) == count
+            if not listed or not all(isinstance(number, int | float) for number in numbers):
+                said = f"{what} of annotation {name} is {numbers!r:.60}"
+                raise UserError(f"{path}: {said}, and not a list of {count} numbers") from None
+        raise UserError(f"{path}: a number in {what} is too large to be one of pixels") from None

@@ -83,23 +83,22 @@ class Coco(Dataset):
         self._path = Path(test_file if test_file and split == "test" else path).expanduser()
         content = cocojson.read(self._path, category, "--dataset.category")
         if crop == "box":
-            usable = [one for one in content.annotations if one.boxed]
+            usable = content.boxed
         else:
-            alone = Counter(one.image for one in content.annotations)
-            usable = [one for one in content.annotations if alone[one.image] == 1]
-        found = [one for one in usable if one.visible >= least]
-        if not found:
+            alone = Counter(content.images)
+            usable = np.array([alone[image] == 1 for image in content.images], bool)
+        found = np.flatnonzero(usable & (content.visible >= least))
+        if not len(found):
             what = "with a box" if crop == "box" else "alone in their image"
             raise UserError(
-                f"{self._path}: of {len(content.annotations)} annotations of {content.category}, {len(usable)} are "
-                f"{what}, and none of these has {least} keypoints"
+                f"{self._path}: of {len(usable)} annotations of {content.category}, {usable.sum()} are {what}, and "
+                f"none of these has {least} keypoints"
             )
-        kept = select([one.image for one in found], "all" if test_file else split, test_share, seed).tolist()
+        kept = found[select([content.images[i] for i in found], "all" if test_file else split, test_share, seed)]
         self._category, self._points, self._margin = content.category, content.points, margin
-        self._images = [found[i].image for i in kept]
-        self._ids = np.array([found[i].id for i in kept])
-        self._xy = np.stack([found[i].xy for i in kept])
-        self._boxes = np.array([found[i].box for i in kept] if crop == "box" else [])
+        self._images = [content.images[i] for i in kept]
+        self._ids = np.array([content.ids[i] for i in kept])
+        self._xy, self._boxes = content.xy[kept], content.boxes[kept] if crop == "box" else np.empty((0, 4))
         self._folder = Path(images).expanduser() if images else _folder(self._path, self._images)
 
     @classmethod
