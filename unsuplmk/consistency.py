@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Bool, Float
 
+from unsuplmk.cropping import Choice
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
@@ -94,6 +95,7 @@ def judge(
     known: Viewpoints,
     *,
     masks: bool = False,
+    crop: Choice | None = None,
     batch: int = 64,
     seed: int = 0,
     report: Callable[[str], None] = warnings.warn,
@@ -105,6 +107,7 @@ def judge(
         dataset: The images.
         known: What is known of them.
         masks: Whether to count landmarks on the object, by the dataset's masks.
+        crop: As for `Detector.cropped`: None, as the run was trained.
         batch: Images a forward pass.
         seed: Of the shuffling.
         report: Called with one line for every image that is left out.
@@ -114,7 +117,7 @@ def judge(
     """
     if masks:
         _mask(dataset, 0)  # a missing one must not cost the whole detection
-    tracks = detector.predict(dataset, batch=batch, report=report)
+    tracks = detector.predict(dataset, batch=batch, report=report, crop=crop)
     row_of = {name: row for row, name in enumerate(tracks.source)}
     kept = [index for index in range(len(dataset)) if dataset.name(index) in row_of]
     rows = [row_of[dataset.name(index)] for index in kept]

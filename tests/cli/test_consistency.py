@@ -87,3 +87,17 @@ def test_masks_that_nobody_knows_are_refused(run: str, views: Path) -> None:
     views.write_text(views.read_text().replace(",mask\n", ",outline\n"))
     with pytest.raises(UserError, match=r"no mask of .*0-0-lamp\.png is known; a CSV names them in a column 'mask'"):
         CliRunner().invoke(cli, ["consistency", run, str(views), "--masks"], catch_exceptions=False)
+
+
+def test_landmarks_of_what_is_cropped_are_judged_in_the_whole_images(run: str, views: Path) -> None:
+    rows = [f"{path.name},4,4,16,16" for path in sorted(views.parent.glob("*-*.png"))]
+    (views.parent / "boxes.csv").write_text("\n".join(["file,left,top,width,height", *rows]) + "\n")
+    given = ["consistency", run, str(views), "--masks", "--json"]
+    whole, cropped = (
+        CliRunner().invoke(cli, [*given, *crop], catch_exceptions=False)
+        for crop in ((), ("--crop", "boxes", "--crop.file", str(views.parent / "boxes.csv")))
+    )
+    first, second = json.loads(whole.stdout), json.loads(cropped.stdout)
+    assert first["images"] == second["images"] == 12
+    assert second["on_object"]["found"] == 1
+    assert second["movement"] < first["movement"]  # landmarks stay in the half of the image that was cut out

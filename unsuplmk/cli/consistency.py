@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 
@@ -26,6 +27,7 @@ from unsuplmk.cli.errors import warn
 @click.option("--masks", is_flag=True, help="Count the landmarks that lie on the object.")
 @click.option("--only", metavar="TAG=VALUE", default="", help="Judge these images only; all others still predict them.")
 @click.option("--seed", default=0, show_default=True, help="Of the shuffled images that show chance.")
+@crop_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Images a forward pass.")
 @click.option("--json", "as_json", is_flag=True, help="Print every figure as JSON.")
@@ -38,6 +40,7 @@ def command(
     masks: bool,
     only: str,
     seed: int,
+    crop: str,
     device: str,
     batch: int,
     as_json: bool,
@@ -62,7 +65,9 @@ def command(
         lighting=lighting,
         only=(tag.strip(), value.strip()),
     )
-    found = judge(Detector.load(run, device), dataset, known, masks=masks, batch=batch, seed=seed, report=warn)
+    detector = Detector.load(run, device)
+    given = {"masks": masks, "crop": crop_choice(crop, rest, detector.config.crop), "batch": batch, "seed": seed}
+    found = judge(detector, dataset, known, **given, report=warn)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=2))
         return
