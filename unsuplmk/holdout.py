@@ -32,7 +32,8 @@ def select(groups: Sequence[str], split: str, share: float, seed: int) -> np.nda
     if len(names) < 2:
         raise UserError(
             f"nothing can be held out for tests: all {len(groups)} frames belong to "
-            f"{names[0] if names else 'nothing'}; hold out single frames (--dataset.hold-out frames) where there are several, or take --dataset.split all"
+            f"{names[0] if names else 'nothing'}; hold out single frames (--dataset.hold-out frames) where there are "
+            "several, or take --dataset.split all"
         )
     test = set(names[: min(max(1, round(share * len(names))), len(names) - 1)])
     return np.flatnonzero([(name in test) == (split == "test") for name in groups])
