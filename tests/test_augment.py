@@ -7,15 +7,20 @@ import pickle
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from random import Random
+from typing import Any, final
 
 import numpy as np
 import pytest
+import torch
 
 from tests.dots import SIDE, centre, dot
 from unsuplmk.augment import MIRRORS, Augmentation
+from unsuplmk.data import Pack, batches
 from unsuplmk.errors import UserError
+from unsuplmk.interfaces import PairSource
 from unsuplmk.ops.carry import CARRIED
+from unsuplmk.types import Image, Pair
 
 Saved = Callable[..., Augmentation]
 REFLECT = 4  # cv2.BORDER_REFLECT_101
@@ -351,3 +356,38 @@ def test_what_a_pipeline_says_of_other_inputs_does_not_matter(tmp_path: Path) ->
     assert np.array_equal(image, noise(0)[:, ::-1])
     assert points.tolist() == [[60.0, 4.0]]
     assert mirrored
+
+
+@final
+class Two(PairSource):
+    """Both frames of a clip."""
+
+    def frames(self, index: int, clip: range, rng: Random) -> tuple[int, ...]:
+        return tuple(clip)
+
+    def forward(self, frames: tuple[Image, ...]) -> Pair:
+        return Pair(*frames)
+
+
+# forking a process that has threads is deprecated since Python 3.12, and what torch does on Linux
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_frames_of_a_pair_are_moved_alike_in_every_process(tmp_path: Path) -> None:
+    import albumentations as A
+
+    nearest: dict[str, Any] = {"interpolation": 0, "border_mode": 1, "p": 0.7}
+    moves = [A.D4(p=1), A.Affine(rotate=(-90, 90), **nearest), A.Perspective(**nearest)]
+    elastic = A.ElasticTransform(alpha=40, sigma=6, **nearest)
+    A.save(A.Compose([*moves, A.OneOf([elastic, A.GridDistortion(**nearest)])]), tmp_path / "moves.json")
+    frames = np.random.default_rng(0).integers(0, 256, (12, 32, 32, 3), dtype=np.uint8)
+    frames[1::2] = 255 - frames[::2]  # what is moved alike goes on to be the opposite, pixel by pixel
+    clips = tuple(range(i, i + 2) for i in range(0, 12, 2))
+    made = Pack(frames, clips, tuple(map(str, range(12))), ())
+    options: dict[str, Any] = {"batch": 4, "seed": 5, "start": 0, "stop": 6, "augment": str(tmp_path / "moves.json")}
+    here = list(batches(made, Two(), **options))
+    there = list(batches(made, Two(), workers=2, **options))
+    for (source, target), again in zip(here, there, strict=True):
+        assert torch.equal(source, 255 - target)
+        assert all(map(torch.equal, (source, target), again))
+    shown = {image.numpy().tobytes() for source, _ in here for image in source}
+    assert len(shown) == 24
+    assert not shown & {np.moveaxis(frame, -1, 0).tobytes() for frame in frames}

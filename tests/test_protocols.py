@@ -266,3 +266,11 @@ def test_68_points_of_real_video_frames_are_judged() -> None:
     assert report.figures["constant"]["error"] == pytest.approx(expected)
     assert len(val.names) == report.test == 372
     assert any("lie outside their image and count all the same" in remark for remark in report.remarks)
+
+
+def test_points_are_called_as_the_protocol_names_them_where_it_does() -> None:
+    assert protocol("aflw").names(tuple("01234")) == ("left_eye", "right_eye", "nose", "left_mouth", "right_mouth")
+    mixed = ("Nose", "right eye", "left-eye", "LeftMouth", "right_mouth")
+    assert protocol("aflw").names(mixed) == ("nose", "right_eye", "left_eye", "left_mouth", "right_mouth")
+    assert protocol("plain").names(("a", "b")) == ("a", "b")
+    assert protocol("300w").names(tuple(map(str, range(68))))[:2] == ("0", "1")

@@ -73,6 +73,15 @@ class Protocol:
         said = () if self.name == PLAIN.name else tuple(f"{k} {v} for {getattr(self, k)}" for k, v in new.items())
         return replace(self, **new, changes=(*self.changes, *said))
 
+    def names(self, annotated: tuple[str, ...]) -> tuple[str, ...]:
+        """What the annotated points are called: by the protocol where it names them, else as they are.
+
+        Raises:
+            UserError: As `order`.
+        """
+        called = dict(zip(self.order(annotated), self.points, strict=False))
+        return tuple(called.get(index, name) for index, name in enumerate(annotated))
+
     def augmented(self, copies: int) -> Protocol:
         """Fitted on changed copies of the training images, too: so are none of the published figures."""
         if not copies or self.name == PLAIN.name:

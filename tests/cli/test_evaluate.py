@@ -88,6 +88,8 @@ def test_the_map_is_fitted_on_changed_copies_where_asked(runs: list[str], faces:
     assert found == json.loads(evaluated(*asked, "--json"))
     assert found["score"] != json.loads(evaluated(runs[0], faces, "--json"))["score"]
     result = CliRunner().invoke(cli, ["evaluate", *map(str, asked)], catch_exceptions=False)
+    eyes = CliRunner().invoke(cli, ["evaluate", *map(str, asked), "--protocol", "aflw"], catch_exceptions=False)
+    assert "is named left or right" not in " ".join(eyes.stderr.split())  # the protocol names them
     assert "none of the points 0, 1, 2, 3, 4 is named left or right" in " ".join(result.stderr.split())
 
 

@@ -131,6 +131,9 @@ def test_left_and_right_change_places_in_mirrored_copies(flipped: Augmentation, 
     numbered = Augmented(Dotted(points=("0", "1")), flipped, copies=1)
     assert np.isnan(numbered.annotation(5)[0]).all()
     assert "none of the points 0, 1 is named left or right" in numbered.odd
+    named = Augmented(Dotted(points=("0", "1")), flipped, copies=1, names=("left_eye", "right_eye"))
+    assert np.isnan(named.annotation(5)).all(1).tolist() == [False, True]
+    assert named.odd == ""
 
 
 def test_tags_and_times_are_the_images_own_and_a_copy_is_a_clip_of_its_own(turned: Augmentation) -> None:

@@ -177,7 +177,7 @@ def command(
 
         check(Path(plot))
     train, test = splits(data, dataset_options(rest), train=train_split, test=test_split)
-    train = Augmented(train, change, copies, seed) if change else train
+    train = Augmented(train, change, copies, seed, named(protocol).names(train.points)) if change else train
     column = named(protocol).column
     groups = cells(test, column) if column else None
     metrics = {"error": {}, "pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}

@@ -29,24 +29,32 @@ class Augmented(Dataset):
         augmentation: How they are changed.
         copies: Changed images of each.
         seed: Of the changes.
+        names: What the points are called, if the dataset's own names do not say which is left and which right.
 
     Raises:
         UserError: There are fewer than 0 copies.
     """
 
-    def __init__(self, dataset: Dataset, augmentation: Augmentation, copies: int = 10, seed: int = 0) -> None:
+    def __init__(
+        self,
+        dataset: Dataset,
+        augmentation: Augmentation,
+        copies: int = 10,
+        seed: int = 0,
+        names: Sequence[str] = (),
+    ) -> None:
         if copies < 0:
             raise UserError(f"copies must be at least 0, not {copies}")
         self.dataset, self.copies = dataset, copies
         self._augmentation, self._seed = augmentation, seed
         lengths = [len(clip) for clip in dataset.clips]
         self._clips = Clips([*lengths, *[1] * (len(dataset) * copies)])
-        self._opposite = opposite(dataset.points)
+        self._opposite = opposite(names or dataset.points)
         self._last: tuple[int, np.ndarray] = -1, np.empty((0, 0, 3), np.uint8)
         self._moved: dict[int, np.ndarray] = {}
-        names = [dataset.name(index) for index in range(len(dataset))]
+        taken = [dataset.name(index) for index in range(len(dataset))]
         self._mark = "~"
-        while any(re.search(rf"{self._mark}\d+$", name) for name in names):
+        while any(re.search(rf"{self._mark}\d+$", name) for name in taken):
             self._mark += "~"
 
     def on(self, dataset: Dataset) -> Augmented:

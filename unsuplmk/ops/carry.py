@@ -14,8 +14,8 @@ import numpy as np
 from jaxtyping import Float
 
 Points = Float[np.ndarray, "points 2"]
-STEPS = 10
-"""Of Newton's method; from the nearest pixel, three are enough where the distortion does not fold."""
+STEPS, CLOSE = 10, 1e-3
+"""Of Newton's method, which ends when all points are so near, in px: after three or four where nothing folds."""
 
 
 def _still(points: Points, **drawn: Any) -> Points:
@@ -74,32 +74,42 @@ def _window(points: Points, shape: tuple[int, ...], result_shape: Any, **drawn: 
 def _distorted(points: Points, map_x: np.ndarray, map_y: np.ndarray, **drawn: Any) -> Points:
     """By maps that say what each pixel shows: their inverse."""
     shown = np.stack([map_x, map_y], -1).astype(np.float64)
-    return np.array([_showing(shown, point) for point in points]).reshape(-1, 2)
+    known = np.all(np.isfinite(points), axis=1)
+    out = np.where(known[:, None], points, np.nan)
+    out[known], rest = _inverse(shown, points[known], points[known])
+    far = np.flatnonzero(known)[rest > CLOSE]  # a strong distortion: from the pixel that shows what is nearest
+    if len(far):
+        nearest = [
+            np.unravel_index(np.square(shown - point).sum(-1).argmin(), map_x.shape)[::-1] for point in points[far]
+        ]
+        again, left = _inverse(shown, np.array(nearest, np.float64), points[far])
+        better = left < rest[rest > CLOSE]
+        out[far[better]] = again[better]
+    return out
 
 
-def _showing(shown: Float[np.ndarray, "height width 2"], point: Float[np.ndarray, "2"]) -> Float[np.ndarray, "2"]:
-    """Where a point is shown: Newton's method from the pixel that shows what is nearest to it.
+def _inverse(shown: Float[np.ndarray, "height width 2"], start: Points, points: Points) -> tuple[Points, np.ndarray]:
+    """Where points are shown, by Newton's method, and by how much what is shown there misses each.
 
     Between pixels the map is bilinear; outside the image it goes on with the displacement of the nearest border.
     """
-    if not np.isfinite(point).all():
-        return point
-    height, width = shown.shape[:2]
-    row, column = np.unravel_index(np.square(shown - point).sum(-1).argmin(), (height, width))
-    at = best = np.array([column, row], np.float64)
-    least = np.inf
+    edge = np.array(shown.shape[1::-1]) - 1
+    at, best, least = start, start, np.full(len(start), np.inf)
     for _ in range(STEPS):
-        inside = np.clip(at, 0, (width - 1, height - 1))
-        x, y = np.minimum(inside.astype(int), (width - 2, height - 2))
-        u, v = inside - (x, y)
-        (a, b), (c, d) = shown[y : y + 2, x : x + 2]
-        rest = point - ((1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * c + u * d) + at - inside)
-        if np.abs(rest).max() < least:
-            best, least = at, np.abs(rest).max()
-        slope = np.stack([(1 - v) * (b - a) + v * (d - c), (1 - u) * (c - a) + u * (d - b)], 1)
-        slope = np.where(at == inside, slope, np.eye(2))
-        at = at + np.linalg.lstsq(slope, rest, rcond=None)[0]
-    return best
+        inside = np.clip(at, 0, edge)
+        x, y = np.minimum(inside.astype(int), edge - 1).T
+        u, v = (inside - np.stack([x, y], 1)).T[..., None]
+        a, b, c, d = shown[y, x], shown[y, x + 1], shown[y + 1, x], shown[y + 1, x + 1]
+        rest = points - ((1 - v) * ((1 - u) * a + u * b) + v * ((1 - u) * c + u * d) + at - inside)
+        miss = np.abs(rest).max(1, initial=0)
+        best = np.where((miss < least)[:, None], at, best)
+        least = np.minimum(miss, least)
+        if least.max(initial=0) < CLOSE:
+            break
+        slope = np.stack([(1 - v) * (b - a) + v * (d - c), (1 - u) * (c - a) + u * (d - b)], -1)
+        slope = np.where((at == inside)[:, None], slope, np.eye(2))
+        at = at + (np.linalg.pinv(slope) @ rest[..., None])[..., 0]
+    return best, least
 
 
 _MAPS = dict.fromkeys(("ElasticTransform", "GridDistortion", "OpticalDistortion", "ThinPlateSpline"), _distorted)
