@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from unsuplmk.augment import Augmentation
 from unsuplmk.media import read_image
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -91,6 +92,17 @@ def test_the_five_lines_train_detect_and_write(tmp_path: Path) -> None:
     _run(sys.executable, tmp_path / "lines.py", cwd=tmp_path)
     rows = (tmp_path / "one.csv").read_text("utf-8").splitlines()
     assert len(rows) == 3 + 75
+
+
+def test_the_pipeline_of_the_example_can_be_trained_and_fitted_with(tmp_path: Path) -> None:
+    _run(sys.executable, EXAMPLES / "augment.py", tmp_path / "augment.json", cwd=tmp_path)
+    change = Augmentation(tmp_path / "augment.json")
+    picture = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    image, points, _ = change.carry(picture, np.array([(20.0, 30.0)]), 0)
+    assert image.shape == picture.shape
+    assert not np.array_equal(image, picture)
+    assert 1 < np.linalg.norm(points - (20, 30)) < 64
+    assert change.mirrors
 
 
 def test_the_commands_of_the_demo_parse(parse_command: Callable[[str], None]) -> None:
