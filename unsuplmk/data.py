@@ -24,7 +24,7 @@ from unsuplmk.parallel import ordered
 from unsuplmk.sources import resolve
 
 if TYPE_CHECKING:
-    from unsuplmk.prepare import Augmentation
+    from unsuplmk.augment import Augmentation
 
 __all__ = ["Pack", "batches", "open_data", "pack"]
 
@@ -130,15 +130,15 @@ def batches(
         rank: Which block of the global batch is this process's.
         world: How many processes share it.
         workers: Processes that decode frames and apply `augment`; where there is neither to do, none are started.
-        augment: File of a photometric albumentations pipeline, or nothing.
+        augment: File of an albumentations pipeline, or nothing.
 
     Raises:
-        UserError: The pairs need clips and there are none, or `augment` is no photometric pipeline; later, a frame
+        UserError: The pairs need clips and there are none, or `augment` is no pipeline that can be used; later, a frame
             cannot be decoded.
     """
-    from unsuplmk.prepare import augmentation
+    from unsuplmk.augment import Augmentation
 
-    change = augmentation(augment) if augment else None
+    change = Augmentation(augment) if augment else None
     plan = _Plan(pack, pairs, batch * world, seed)
     steps = _Steps(pack, plan, range(rank * batch, (rank + 1) * batch), seed, change)
     idle = change is None and isinstance(pack.frames, np.ndarray)

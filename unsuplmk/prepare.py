@@ -9,12 +9,9 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Num, UInt8
 
-from unsuplmk.augment import Augmentation, library
+from unsuplmk.augment import library
 from unsuplmk.ops.coordinates import from_pixels, to_pixels
 
-__all__ = ["Augmentation", "Fit", "augmentation"]
-
-augmentation = Augmentation
 Frame = UInt8[np.ndarray, "height width 3"]
 
 
