@@ -52,7 +52,7 @@ def own_protocol(data: str | Path) -> str:
         data: As for `splits`.
     """
     source = known(data)
-    return source.component.cls.card.protocol if source else "plain"  # type: ignore[attr-defined]
+    return source.card.protocol if source else "plain"
 
 
 def annotated(data: str | Path) -> str | Path:

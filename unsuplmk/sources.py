@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unsuplmk import registry
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError, unknown
 
 FILES = "files"
@@ -31,6 +32,11 @@ class Source:
     def wired(self) -> tuple[str, ...]:
         """The positional arguments of the class."""
         return (self.path,) if self.path else ()
+
+    @property
+    def card(self) -> Card:
+        """What is known about the dataset beside its files."""
+        return self.component.cls.card  # type: ignore[attr-defined]
 
     @property
     def has_splits(self) -> bool:

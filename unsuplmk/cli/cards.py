@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 def card_of(component: Component) -> Card:
     """The card of a dataset."""
-    return component.cls.card  # type: ignore[attr-defined]
+    from unsuplmk.sources import Source
+
+    return Source(component).card
 
 
 def described(component: Component) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def commands(component: Component) -> list[str]:
     """Ready command lines: fetch, check, look, train with the pairs that suit it, judge by its protocol."""
     from unsuplmk import registry
     from unsuplmk.cli.options import shown
-    from unsuplmk.interfaces import Dataset
+    from unsuplmk.sources import Source
 
     card, name, reads = card_of(component), component.name, registry.takes_path(component)
     data = f"{name}:PATH" if reads else name
@@ -55,15 +57,13 @@ def commands(component: Component) -> list[str]:
         else:
             pairs += [flag, shown(value)]
     fetched = [f"unsuplmk datasets get {name} PATH"] if card.downloads else []
-    splits = "split" in registry.options(component.cls).model_fields
-    annotated = component.cls.points is not Dataset.points  # type: ignore[attr-defined]
     protocol = "" if card.protocol == "plain" else f" --protocol {card.protocol}"
     return [
         *fetched,
         f"unsuplmk datasets check {name}{' PATH' if reads else ''}",
         f"unsuplmk inspect {data}",
         " ".join(["unsuplmk run", data, *pairs]),
-        *([f"unsuplmk evaluate RUN {data}{protocol}"] if splits and annotated else []),
+        *([f"unsuplmk evaluate RUN {data}{protocol}"] if Source(component).annotates else []),
     ]
 
 

@@ -185,7 +185,7 @@ def _advise(chosen: Config) -> None:
     from unsuplmk.sources import known
 
     source = known(chosen.data)
-    card = source.component.cls.card if source else None  # type: ignore[attr-defined]
+    card = source.card if source else None
     if source and card and card.title and card.pairs["name"] != chosen.pairs["name"] and main_process():
         more = f"`unsuplmk datasets about {source.component.name}` has the command"
         click.echo(f"note: {card.title} suits --pairs {card.pairs['name']}; {more}", err=True)
