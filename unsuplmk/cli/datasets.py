@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any, final
+from typing import Any
 
 import click
 
 from unsuplmk.cli import listing
+from unsuplmk.cli.actions import Actions, listed_only
 from unsuplmk.cli.datasets_about import about
 from unsuplmk.cli.datasets_check import check
 from unsuplmk.cli.datasets_get import get
-from unsuplmk.errors import unknown
-
-
-@final
-class Actions(click.Group):
-    """A group that answers a misspelt action with the nearest."""
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click's, with the nearest spelling where nothing answers."""
-        if not ctx.resilient_parsing and not args[0].startswith("-") and args[0] not in self.commands:
-            raise unknown(f"action of {ctx.command_path!r}", args[0], self.commands)
-        return super().resolve_command(ctx, args)
 
 
 @click.group(cls=Actions, invoke_without_command=True)
@@ -32,9 +19,7 @@ class Actions(click.Group):
 @click.pass_context
 def command(ctx: click.Context, as_json: bool) -> None:
     """List the datasets known by name, or do something with one."""
-    if ctx.invoked_subcommand:
-        if as_json:
-            raise click.UsageError(f"--json belongs after {ctx.invoked_subcommand}")
+    if not listed_only(ctx, as_json):
         return
     from unsuplmk import registry
     from unsuplmk.cli.cards import described

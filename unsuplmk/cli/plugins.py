@@ -8,13 +8,18 @@ from typing import Any
 import click
 
 from unsuplmk.cli import listing
+from unsuplmk.cli.actions import Actions, listed_only
 from unsuplmk.cli.commands import of_plugins
+from unsuplmk.cli.plugins_new import new
 
 
-@click.command
+@click.group(cls=Actions, invoke_without_command=True)
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
-def command(as_json: bool) -> None:
-    """List the plugins, and why some are broken."""
+@click.pass_context
+def command(ctx: click.Context, as_json: bool) -> None:
+    """List the plugins and why some are broken, or begin one."""
+    if not listed_only(ctx, as_json):
+        return
     from unsuplmk import registry
     from unsuplmk.plugins import host
 
@@ -46,3 +51,6 @@ def command(as_json: bool) -> None:
     if broken:
         click.echo("\nBroken, and skipped:")
         listing.show(broken, ("name", "distribution", "version", "reason"), as_json=False)
+
+
+command.add_command(new)
