@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,9 +19,11 @@ from safetensors.torch import load_file
 
 from tests.processes import Interrupts
 from tests.small import settings
-from unsuplmk import checkpoint
+from unsuplmk import checkpoint, registry
 from unsuplmk.errors import UserError
-from unsuplmk.job import Job
+from unsuplmk.interfaces import Stage
+from unsuplmk.job import Job, Training
+from unsuplmk.plugins import host
 
 
 def losses(folder: Path) -> list[float]:
@@ -170,3 +174,55 @@ def test_bfloat16_trains_and_agrees_roughly_with_float32(tmp_path: Path) -> None
     low = losses(Job(settings(steps=3, precision="bfloat16")).run(tmp_path / "low"))
     assert np.allclose(exact, low, rtol=0.05)
     assert exact != low
+
+
+def test_a_stage_is_told_every_line_of_the_log_with_its_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[tuple[str, Any]] = []
+
+    class Listener(Stage):
+        """Keeps what it is told, and says a word itself."""
+
+        def start(self, training: Training) -> None:
+            training.warn("before anybody listens")
+            told.append(("start", training.number))
+
+        def step(self, training: Training) -> None:
+            told.append(("step", training.number))
+            training.log(own=float(training.number))
+            if training.number == 4:
+                training.warn("half of it")
+
+        def line(self, training: Training, line: Mapping[str, object]) -> None:
+            told.append(("line", dict(line)))
+
+        def finish(self, training: Training) -> None:
+            training.warn("after all is said")
+            told.append(("finish", training.number))
+
+    component = registry.Component(registry.KINDS["stage"], "listener", Listener, host().plugins["unsuplmk"])
+    monkeypatch.setitem(registry._table("stage"), "listener", [component])
+    folder = Job(settings(stage={"listener": {}}, log_every=3, steps=8)).run(tmp_path / "run")
+    logged = [json.loads(line) for line in (folder / "log.jsonl").read_text("utf-8").splitlines()]
+    assert [line for what, line in told if what == "line"] == logged[1:-1]
+    assert [line.get("warning") for line in (logged[0], logged[-1])] == ["before anybody listens", "after all is said"]
+    assert [(what, line["step"] if what == "line" else line) for what, line in told] == [
+        ("start", 0), *(("step", i) for i in (1, 2, 3)), ("line", 3), ("step", 4), ("line", 4), ("line", 4),
+        ("step", 5), ("step", 6), ("line", 6), ("step", 7), ("step", 8), ("line", 8), ("finish", 8),
+    ]  # fmt: skip
+    assert [line["own"] for line in logged if "loss" in line] == [3, 4, 6, 8]
+
+
+def test_a_stage_that_cannot_be_built_leaves_no_folder_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Needy(Stage):
+        """Lacks a package."""
+
+        def __init__(self) -> None:
+            raise UserError("needs what is not installed")
+
+    component = registry.Component(registry.KINDS["stage"], "needy", Needy, host().plugins["unsuplmk"])
+    monkeypatch.setitem(registry._table("stage"), "needy", [component])
+    with pytest.raises(UserError, match="not installed"):
+        Job(settings(stage={"needy": {}})).run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -215,6 +215,13 @@ class Stage(ABC):
 
     def step(self, training: Training) -> None:
         """Called after every step, on the main process."""
+
+    def line(self, training: Training, line: Mapping[str, Any]) -> None:
+        """Called for every line that the log gets between `start` and `finish`, with what it says.
+
+        That is `step` with either `warning` or figures: `loss`, each loss by its name, `images/s`, `learning_rate` and
+        what stages gave to `Training.log`. They are plain numbers, so that nobody waits for the device.
+        """
 
     def finish(self, training: Training) -> None:
         """Called once, after the last step or an interruption."""

@@ -9,9 +9,10 @@ The loop does not wait for the device between two lines of the log.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import torch
 from accelerate import Accelerator
@@ -73,6 +74,7 @@ class Training:
         pair: The pairs of this step.
         outcome: What the model made of them.
         probe: A few fixed frames for pictures, uint8 (batch 3 size size) each.
+        listening: The stages that are told of every line of the log.
     """
 
     config: Config
@@ -86,6 +88,7 @@ class Training:
     pair: Pair = field(init=False)
     outcome: Outcome = field(init=False)
     figures: dict[str, float] = field(default_factory=dict)
+    listening: list[Stage] = field(default_factory=list)
 
     def detector_model(self) -> Model:
         """The averaged weights, in evaluation mode."""
@@ -104,7 +107,13 @@ class Training:
     def warn(self, text: str) -> None:
         """Tell the user, in the log too."""
         self.console.warn(text)
-        append(self.folder, {"step": self.number, "warning": text}, self.console)
+        self.write({"step": self.number, "warning": text})
+
+    def write(self, line: Mapping[str, Any]) -> None:
+        """Add a line to the log, and tell the stages of it."""
+        append(self.folder, line, self.console)
+        for stage in self.listening:
+            stage.line(self, line)
 
 
 def floats(frames: tuple[Tensor, ...], device: torch.device) -> tuple[Tensor, ...]:
@@ -125,6 +134,8 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     pairs: PairSource = config.build("pairs")
     model = launch.synchronised(checkpoint.assemble(config, losses=True), world)
     check(pairs, model)
+    # before the folder is begun: a stage may lack a package, or be asked for what it cannot do
+    stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []
     dataset = open_data(config.data, config.dataset) if data is None else open_data(data)
     dataset = cropped(dataset, config.crop, console.note)
     frames = pack(dataset, Fit(config.size, config.fit), report=console.note)
@@ -139,7 +150,6 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
 
     probe = _probe(frames, pairs, config, device)
     training = Training(config, folder, model, average, pairs, console, probe, begun)
-    stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []
     meter = Meter(config, folder, console, main)
     stream = batches(
         frames, pairs, batch=share, seed=config.seed, start=begun, stop=config.steps,
@@ -152,6 +162,7 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
                 _save(training, optimiser, engine, final=True)
             for stage in stages:
                 stage.start(training)
+                training.listening.append(stage)
             for number, loaded in enumerate(stream, begun):
                 torch.manual_seed(_step_seed(config.seed, number))  # resumed or not, a step draws the same
                 pair = pairs(floats(loaded, device))
@@ -177,6 +188,7 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
                 if stop:
                     break
             for stage in stages:
+                training.listening.remove(stage)
                 stage.finish(training)
     finally:
         console.finish()

@@ -70,7 +70,7 @@ class Meter:
             figures |= {name: float(value) / self.count for name, value in self.sums.items()}
             self.console.update(training.number, figures)
             line = {"step": training.number, **figures, "learning_rate": optimizer.param_groups[0]["lr"]}
-            append(self.folder, {**line, **training.figures}, self.console)
+            training.write({**line, **training.figures})
             training.figures.clear()
         self.sums, self.count, self.clock = {}, 0, time.perf_counter()
 
