@@ -11,7 +11,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "unsuplmk"
-PARTS = ("pairs", "encoders", "bottlenecks", "generators", "losses", "datasets", "crops", "metrics", "formats")
+PARTS = (
+    *("pairs", "encoders", "bottlenecks", "generators", "losses"),
+    *("datasets", "crops", "metrics", "qualities", "formats"),
+)
 LEVELS = (
     ("errors", "hookspecs", "console", "launch", "card", "clips", "web"),
     ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),

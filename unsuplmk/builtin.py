@@ -165,6 +165,16 @@ def register_metrics() -> Mapping[str, type]:
 
 
 @hookimpl
+def register_qualities() -> Mapping[str, type]:
+    """The built-in qualities."""
+    from unsuplmk.qualities.mae import Mae
+    from unsuplmk.qualities.psnr import Psnr
+    from unsuplmk.qualities.ssim import Ssim
+
+    return {"psnr": Psnr, "ssim": Ssim, "mae": Mae}
+
+
+@hookimpl
 def register_formats() -> Mapping[str, type]:
     """The built-in formats."""
     from unsuplmk.formats.deeplabcut import Deeplabcut

@@ -22,6 +22,8 @@ from unsuplmk.sources import known
 
 SINGLE = ("crop", "pairs", "encoder", "bottleneck", "generator")
 """Kinds of which a job has exactly one."""
+SEVERAL = ("loss", "stage")
+"""Kinds of which it may have several."""
 
 Options = dict[str, Any]
 

@@ -59,6 +59,11 @@ def register_metrics() -> Mapping[str, type]:  # type: ignore[empty-body]
 
 
 @hookspec
+def register_qualities() -> Mapping[str, type]:  # type: ignore[empty-body]
+    """Return `{name: class}`: figures of how alike a rebuilt image and its target are."""
+
+
+@hookspec
 def register_trackers() -> Mapping[str, type]:  # type: ignore[empty-body]
     """Return `{name: class}`: filters from tracks to tracks."""
 

@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -240,6 +240,29 @@ class Metric(ABC):
         """Figures by name. NaN truth is missing.
 
         `scale` is one unit of error in pixels of each image: 1 for px, a hundredth of the normaliser for %.
+        """
+
+
+class Quality(nn.Module, ABC):
+    """How alike a rebuilt image and its target are; constructor: `(*, options)`.
+
+    Class attributes:
+        better: Whether a higher or a lower figure is the better one.
+    """
+
+    better: ClassVar[Literal["higher", "lower"]]
+
+    @abstractmethod
+    def forward(
+        self, prediction: Image, target: Image, weight: Float[Tensor, "batch 1 height width"] | None
+    ) -> Float[Tensor, "batch"]:
+        """One figure an image, of images in [0, 1].
+
+        `weight` says how much each pixel counts, in [0, 1]; None if all do. What the prediction holds where it is 0
+        changes nothing; an image of which nothing counts has no figure: NaN.
+
+        Raises:
+            unsuplmk.errors.UserError: There is no such figure of images of this size; the message says what would work.
         """
 
 

@@ -53,13 +53,14 @@ KINDS: dict[str, Kind] = {
         Kind("crop", "register_crops", "Crop", (), "what is cut out of each frame"),
         Kind("stage", "register_stages", "Stage", (), "what happens beside the training step"),
         Kind("metric", "register_metrics", "Metric", (), "figures about predicted points"),
+        Kind("quality", "register_qualities", "Quality", (), "figures about rebuilt images"),
         Kind("tracker", "register_trackers", "Tracker", (), "filters over time"),
         Kind("format", "register_formats", "Format", (), "files of tracks"),
     )
 }
 
-SEVERAL = ("loss", "stage")
-"""Kinds of which a job may have several."""
+SEVERAL = ("loss", "stage", "quality")
+"""Kinds of which one command may take several: the name is in the path of their options."""
 
 RESERVED = frozenset({"name", "weight"})
 """Keys that every part's table in the config has, or that every loss has: no option may be called so."""
@@ -221,7 +222,7 @@ def check(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def flag(kind: str, name: str, option: str) -> str:
-    """How an option stands on the command line: the name is in the path where a job may have several of a kind."""
+    """How an option stands on the command line: the name is in the path where there may be several of a kind."""
     path = (kind, name, option) if kind in SEVERAL else (kind, option)
     return f"--{'.'.join(path)}".replace("_", "-")
 

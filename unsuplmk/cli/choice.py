@@ -53,7 +53,7 @@ def parts(chosen: config.Config) -> list[Part]:
         table = dict(getattr(chosen, kind))
         if "name" in table:
             found.append(Part((kind,), registry.find(kind, table.pop("name")), table))
-    for kind in registry.SEVERAL:
+    for kind in config.SEVERAL:
         found += [Part((kind, name), registry.find(kind, name), t) for name, t in getattr(chosen, kind).items()]
     data = known(chosen.data)
     if data:
@@ -76,7 +76,7 @@ def choose(args: Sequence[str]) -> config.Config:
     for kind in config.SINGLE:
         if kind in given and given[kind][-1] != getattr(base, kind).get("name"):
             update[kind] = {"name": given[kind][-1]}
-    for kind in registry.SEVERAL:
+    for kind in config.SEVERAL:
         if kind in given:
             update[kind] = {name: getattr(base, kind).get(name, {}) for name in given[kind]}
     chosen = base.model_copy(update=update)
@@ -128,7 +128,7 @@ def _check_paths(given: dict[str, list[str]], chosen: config.Config) -> None:
     for path in given:
         kind, _, rest = path.partition(".")
         name = rest.partition(".")[0]
-        if kind in registry.SEVERAL and "." in rest and name not in getattr(chosen, kind):
+        if kind in config.SEVERAL and "." in rest and name not in getattr(chosen, kind):
             if name not in registry.components(kind):
                 raise unknown(kind, name, registry.components(kind))
             raise UserError(f"--{path}: {kind} {name!r} is not chosen; add --{kind} {name}")

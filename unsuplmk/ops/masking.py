@@ -33,3 +33,15 @@ def masked_mean(
     if weight is None:
         return values.float().mean()
     return (values.float().mean(1, keepdim=True) * fit(weight, values.shape[-2:])).mean()
+
+
+def weighted_mean(
+    values: Float[Tensor, "batch c height width"], weight: Float[Tensor, "batch 1 height width"] | None
+) -> Float[Tensor, "batch"]:
+    """Mean of each image over channels and the pixels that count, by their weight; NaN where none does."""
+    values = values.float().mean(1)
+    if weight is None:
+        return values.mean((1, 2))
+    weight = weight.float()[:, 0]
+    counted = (values * weight).sum((1, 2)), weight.sum((1, 2))
+    return counted[0] / counted[1]

@@ -1,0 +1,1 @@
+"""Qualities: figures about rebuilt images."""
