@@ -21,9 +21,10 @@ from tests.processes import Interrupts
 from tests.small import settings
 from unsuplmk import checkpoint, registry
 from unsuplmk.errors import UserError
-from unsuplmk.interfaces import Stage
+from unsuplmk.interfaces import Generator, Stage
 from unsuplmk.job import Job, Training
 from unsuplmk.plugins import host
+from unsuplmk.types import Landmarks, Pair, Reconstruction, Render
 
 
 def losses(folder: Path) -> list[float]:
@@ -226,3 +227,33 @@ def test_a_stage_that_cannot_be_built_leaves_no_folder_behind(tmp_path: Path, mo
     with pytest.raises(UserError, match="not installed"):
         Job(settings(stage={"needy": {}})).run(tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_a_generator_loads_its_first_weights_once_when_a_run_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[float] = []
+
+    class Primed(Generator):
+        """Scales the source by a weight that it starts from."""
+
+        def __init__(self, maps: int) -> None:
+            super().__init__()
+            self.scale = torch.nn.Parameter(torch.zeros(1))
+
+        def initialise(self) -> None:
+            loads.append(self.scale.item())
+            torch.nn.init.constant_(self.scale, 7.0)
+
+        def forward(self, pair: Pair, source: Landmarks, target: Landmarks, render: Render) -> Reconstruction:
+            return Reconstruction(pair.source * self.scale)
+
+    component = registry.Component(registry.KINDS["generator"], "primed", Primed, host().plugins["unsuplmk"])
+    monkeypatch.setitem(registry._table("generator"), "primed", [component])
+    config = settings(generator="primed", learning_rate=1e-9, steps=8)
+    with pytest.raises(KeyboardInterrupt):
+        Job(config).run(tmp_path / "run", console=Interrupts(after=4))
+    Job(config).run(tmp_path / "run", resume=True)
+    checkpoint.load_model(tmp_path / "run")
+    assert loads == [0]  # neither resuming nor using the run asks again
+    assert load_file(tmp_path / "run" / "model.safetensors")["generator.scale"].item() == pytest.approx(7, abs=1e-3)

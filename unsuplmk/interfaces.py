@@ -104,6 +104,9 @@ class Generator(nn.Module, ABC):
     def forward(self, pair: Pair, source: Landmarks, target: Landmarks, render: Render) -> Reconstruction:
         """Rebuild `pair.target` without looking at it."""
 
+    def initialise(self) -> None:
+        """Load the weights that training starts from, if any: called and refused as `Encoder.initialise` is."""
+
 
 class Loss(nn.Module, ABC):
     """A scalar to minimise; constructor: `(*, options)`.

@@ -210,6 +210,7 @@ def _begin(
     state = checkpoint.load_state(folder, config) if resume else None
     if state is None:
         model.encoder.initialise()
+        model.generator.initialise()
         average.copy(model)
         if engine.is_main_process and not resume:
             checkpoint.create(folder, config)
