@@ -228,3 +228,24 @@ def test_two_processes_share_the_scale_and_together_give_what_one_gives(tmp_path
         torch.testing.assert_close(mine[2], scale)
         torch.testing.assert_close(other[2], scale)
     assert not torch.equal(expected[1], expected[4])
+
+
+def test_a_module_that_gives_a_list_of_maps_is_measured_as_the_sequence_with_these_taps() -> None:
+    class Maps(nn.Module):
+        """The sequence's tapped outputs, and one more that nobody asks for."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = network()
+
+        def forward(self, x: Tensor) -> list[Tensor]:
+            fine = self.layers[1](self.layers[0](x))
+            coarse = self.layers[4](self.layers[3](self.layers[2](fine)))
+            return [fine, fine + 1, coarse]
+
+    sequence = Perceptual(network(), TAPS, LAYERS)
+    listed = Perceptual(Maps(), {"fine": 0, "unused": 1, "coarse": 2}, LAYERS)
+    assert not any(weight.requires_grad for weight in listed.network.parameters())
+    for prediction, target in zip(images(2), images(4)[2:], strict=True):
+        assert torch.equal(listed(prediction, target, None), sequence(prediction, target, None))
+    assert torch.equal(listed.scale, sequence.scale)

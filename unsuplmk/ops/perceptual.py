@@ -25,8 +25,8 @@ class Perceptual(nn.Module):
     averages start from the first measured value; they are saved with the model and shared between processes.
 
     Args:
-        network: A frozen sequence of layers.
-        taps: Which outputs are compared: layer name -> index in `network`.
+        network: A frozen sequence of layers, or one module that gives a list of feature maps, finest first.
+        taps: Which outputs are compared: layer name -> index in the sequence, or in the list.
         layers: The names to use; "input" is the image itself.
         mean: What the network expects to be subtracted from RGB in [0, 1].
         sd: What it expects the difference to be divided by.
@@ -49,7 +49,7 @@ class Perceptual(nn.Module):
 
     def __init__(
         self,
-        network: nn.Sequential,
+        network: nn.Module,
         taps: Mapping[str, int],
         layers: Sequence[str],
         *,
@@ -71,7 +71,9 @@ class Perceptual(nn.Module):
             )
         self.taps = sorted({taps[name] for name in layers if name != "input"})
         self.raw = "input" in layers
-        self.network = network[: max(self.taps, default=-1) + 1].eval().requires_grad_(False)
+        if isinstance(network, nn.Sequential):
+            network = network[: max(self.taps, default=-1) + 1]
+        self.network = network.eval().requires_grad_(False)
         self.rate, self.grey, self.through_scale = rate, grey, through_scale
         self.shrink = pick if mask == "pick" else shrink
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
@@ -88,6 +90,9 @@ class Perceptual(nn.Module):
         x = (image - self.mean) / self.sd
         if self.grey:
             x = x.mean(1, keepdim=True)
+        if not isinstance(self.network, nn.Sequential):
+            maps = self.network(x) if self.taps else []
+            return found + [maps[index] for index in self.taps]
         for index, layer in enumerate(self.network):
             x = layer(x)
             if index in self.taps:
