@@ -16,7 +16,7 @@ PARTS = (
     *("datasets", "crops", "metrics", "qualities", "formats"),
 )
 LEVELS = (
-    ("errors", "hookspecs", "console", "launch", "card", "clips", "web"),
+    ("errors", "hookspecs", "console", "launch", "card", "clips", "web", "patience", "requires"),
     ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),
     ("types", "ops"),
     ("interfaces",),
@@ -36,12 +36,13 @@ LEVELS = (
     ),
     ("builtin", "plugins", "registry"),
     ("sources", "data", "pack", "lazy", "order", "parallel", "reading", "cropping"),
-    ("config", "tables", "checkpoint", "optimiser", "released", "annotations"),
+    ("config", "tables", "checkpoint", "combination", "optimiser", "released", "annotations"),
     ("colorise", "preparation", "sharding", "detector", "job", "meter", "testing"),
     ("samples", "viewpoints"),
     ("normalise", "regress", "measure"),
     ("verdict",),
     ("evaluate", "render", "gather", "swap", "disentangle", "animate"),
+    ("rebuild", "reconstruct"),
     ("sheet", "gallery", "survey", "hazards", "inspection", "verification"),
     ("label_curve", "backward", "agreement", "consistency", "published", "plots", "analyses"),
     ("stages",),

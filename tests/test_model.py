@@ -9,22 +9,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from unsuplmk.bottlenecks.code import Code
-from unsuplmk.bottlenecks.density import Density
 from unsuplmk.bottlenecks.gaussian import Gaussian
 from unsuplmk.encoders.convnet import Convnet
-from unsuplmk.errors import UserError
-from unsuplmk.generators.identity import Identity
 from unsuplmk.generators.renderer import Renderer
 from unsuplmk.generators.unet import UNet
 from unsuplmk.interfaces import Encoder, Generator, Loss
 from unsuplmk.losses.pixel import Pixel
-from unsuplmk.losses.separation import Separation
-from unsuplmk.model import Model, check
+from unsuplmk.model import Model
 from unsuplmk.ops.coordinates import grid
 from unsuplmk.ops.linear import fit_linear
-from unsuplmk.pairs.video import Video
-from unsuplmk.pairs.warped import Warped
 from unsuplmk.types import Landmarks, Pair, Reconstruction, Render, Step
 
 
@@ -77,16 +70,6 @@ class Judge(Loss):
         return torch.tensor(self.value)
 
 
-@final
-class NeedsWarp(Loss):
-    """Works with known warps only."""
-
-    needs: ClassVar[frozenset[str]] = frozenset({"warp"})
-
-    def forward(self, step: Step) -> Tensor:
-        return torch.zeros(())
-
-
 def pair() -> Pair:
     generator = torch.Generator().manual_seed(0)
     return Pair(*(torch.rand(2, 3, 16, 16, generator=generator) for _ in range(2)))
@@ -135,38 +118,6 @@ def test_the_landmarks_of_the_target_are_handed_on() -> None:
     torch.testing.assert_close(wired(given).target.xy, wired.locate(given.target).xy)
 
 
-def test_a_loss_that_needs_a_warp_is_refused_for_pairs_without_one() -> None:
-    wired = model(Plain(), {"twist": NeedsWarp(), "pixel": Pixel()})
-    with pytest.raises(UserError, match=r"loss 'twist' needs pairs with a known warp, which --pairs video has not"):
-        check(Video(), wired)
-    check(Warped(), wired)
-    check(Video(), model(Plain(), {"pixel": Pixel()}))
-
-
-@final
-class NeedsDensity(Loss):
-    """Works with probability maps only."""
-
-    needs: ClassVar[frozenset[str]] = frozenset({"density"})
-
-    def forward(self, step: Step) -> Tensor:
-        return torch.zeros(())
-
-
-def test_a_loss_that_judges_the_reconstruction_is_refused_where_none_is_made() -> None:
-    with pytest.raises(UserError, match=r"loss 'pixel' judges the reconstruction, and this generator makes none"):
-        check(Warped(), model(Identity(3), {"judge": Judge(1.0), "pixel": Pixel()}))
-    check(Warped(), model(Identity(3), {"judge": Judge(1.0), "twist": NeedsWarp()}))
-
-
-def test_a_loss_that_needs_densities_is_refused_for_bottlenecks_without() -> None:
-    losses: dict[str, Loss] = {"overlap": NeedsDensity()}
-    message = r"loss 'overlap' needs landmarks with density, which --bottleneck gaussian does not give; .*density"
-    with pytest.raises(UserError, match=message):
-        check(Video(), model(Plain(), losses))
-    check(Video(), Model(Counting(), Density(3), Plain(), losses))
-
-
 def test_an_image_that_is_its_own_source_is_encoded_once() -> None:
     image = pair().target
     needy = model(Both(), {"a": Judge(1.0, "source")})
@@ -212,15 +163,3 @@ def test_a_small_model_learns_in_a_moment_where_a_disc_is(kind: type[Renderer] |
     assert np.mean(losses[-10:]) < 0.1 * np.mean(losses[:5])
     assert np.mean(losses[-10:]) < 0.35 * variance  # which is what a generator is left with that knows no place
     assert linear_error(wired, images, places) < 0.15
-
-
-def test_a_loss_that_asks_for_places_is_refused_where_landmarks_have_none() -> None:
-    model = Model(Convnet(3, width=4, stride=4), Code(3), Identity(6), {"separation": Separation()})
-    with pytest.raises(UserError, match=r"'separation' asks where landmarks lie.*--bottleneck code are numbers"):
-        check(Video(), model)
-
-
-def test_pairs_of_the_paper_with_equivariance_are_told_how_to_know_the_warp() -> None:
-    model = Model(Convnet(3, width=4, stride=4), Gaussian(3), Identity(3), {"twist": NeedsWarp()})
-    with pytest.raises(UserError, match=r"--pairs.source composed"):
-        check(Warped(source="independent"), model)

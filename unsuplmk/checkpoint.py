@@ -76,17 +76,18 @@ def versions() -> dict[str, str]:
 
 def assemble(config: Config, *, losses: bool) -> Model:
     """The model that a resolved config describes, freshly initialised."""
-    from unsuplmk import registry
-
     bottleneck = config.build("bottleneck", config.landmarks)
     encoder, generator = config.build("encoder", config.landmarks), config.build("generator", bottleneck.maps)
-    parts: dict[str, Any] = {}
-    if losses:
-        for name, given in config.loss.items():
-            options = {key: value for key, value in given.items() if key != "weight"}
-            parts[name] = registry.build("loss", name, **options)
     weights = {name: float(given.get("weight", 1.0)) for name, given in config.loss.items()}
-    return Model(encoder, bottleneck, generator, parts, weights)
+    return Model(encoder, bottleneck, generator, judges(config) if losses else {}, weights)
+
+
+def judges(config: Config) -> dict[str, Any]:
+    """The losses of a resolved config by name; networks that they need are fetched now."""
+    from unsuplmk import registry
+
+    options = {name: {k: v for k, v in given.items() if k != "weight"} for name, given in config.loss.items()}
+    return {name: registry.build("loss", name, **given) for name, given in options.items()}
 
 
 def vacant(folder: Path) -> None:

@@ -93,7 +93,8 @@ class Generator(nn.Module, ABC):
 
     Class attributes:
         needs: May hold "source": the landmarks of the source image. Otherwise `source` has no points,
-            so that the encoder need not run on it.
+            so that the encoder need not run on it. "places" if its maps must show where landmarks lie, see
+            `Bottleneck.places`.
         rebuilds: False if it makes no reconstruction; losses that judge one are then refused.
     """
 

@@ -20,6 +20,7 @@ from torch import Tensor
 
 from unsuplmk import checkpoint, launch, registry
 from unsuplmk.average import Average
+from unsuplmk.combination import check
 from unsuplmk.config import Config
 from unsuplmk.console import Console, Silent
 from unsuplmk.cropping import cropped
@@ -27,7 +28,7 @@ from unsuplmk.data import Data, Pack, batches, open_data, pack
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import PairSource, Stage
 from unsuplmk.meter import Meter, append
-from unsuplmk.model import Model, Outcome, check
+from unsuplmk.model import Model, Outcome
 from unsuplmk.optimiser import Optimiser
 from unsuplmk.prepare import Fit
 from unsuplmk.types import Pair
@@ -132,8 +133,11 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
 
     torch.manual_seed(config.seed)
     pairs: PairSource = config.build("pairs")
-    model = launch.synchronised(checkpoint.assemble(config, losses=True), world)
-    check(pairs, model)
+    model = checkpoint.assemble(config, losses=False)
+    check(pairs, model, {name: registry.find("loss", name).cls for name in config.loss})  # before networks are fetched
+    model.losses.update(checkpoint.judges(config))
+    check(pairs, model)  # what a loss needs may depend on its options
+    model = launch.synchronised(model, world)
     # before the folder is begun: a stage may lack a package, or be asked for what it cannot do
     stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []
     dataset = open_data(config.data, config.dataset) if data is None else open_data(data)

@@ -10,8 +10,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from unsuplmk.errors import UserError
-from unsuplmk.interfaces import Bottleneck, Encoder, Generator, Loss, PairSource
+from unsuplmk.interfaces import Bottleneck, Encoder, Generator, Loss
 from unsuplmk.types import Image, Landmarks, Pair, Reconstruction, Step
 
 
@@ -79,40 +78,3 @@ class Model(nn.Module):
 def pointless(like: Landmarks) -> Landmarks:
     """As many images, and no points: what a generator is given that does not need the source's."""
     return Landmarks(like.xy[:, :0], like.score[:, :0], like.heatmaps[:, :0])
-
-
-def check(pairs: PairSource, model: Model) -> None:
-    """Refuse a combination that cannot work, before anything is trained.
-
-    Raises:
-        UserError: A loss needs what the pairs or the landmarks do not carry, or a reconstruction that is not made.
-    """
-    for name, loss in model.losses.items():
-        needs: frozenset[str] = loss.needs  # type: ignore[assignment]
-        if "reconstruction" in needs and not model.generator.rebuilds:
-            raise UserError(
-                f"loss {name!r} judges the reconstruction, and this generator makes none; "
-                "choose another --generator, or leave that loss out"
-            )
-        if "places" in needs and not model.bottleneck.places:
-            raise UserError(
-                f"loss {name!r} asks where landmarks lie, and those of --bottleneck {_name(model.bottleneck)} are "
-                "numbers without a place; choose another --bottleneck, or leave that loss out"
-            )
-        carried = needs & {"cov", "density"}
-        if carried - model.bottleneck.provides:
-            raise UserError(
-                f"loss {name!r} needs landmarks with {' and '.join(sorted(carried))}, which --bottleneck "
-                f"{_name(model.bottleneck)} does not give; choose --bottleneck density, or leave that loss out"
-            )
-        missing = needs - carried - pairs.provides - {"reconstruction", "places"}
-        if missing:
-            way = "--pairs.source composed" if _name(pairs) == "warped" else "--pairs warped"
-            raise UserError(
-                f"loss {name!r} needs pairs with a known {' and '.join(sorted(missing))}, which --pairs "
-                f"{_name(pairs)} has not; choose {way}, or leave that loss out"
-            )
-
-
-def _name(part: nn.Module) -> str:
-    return type(part).__name__.lower()

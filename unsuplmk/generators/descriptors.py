@@ -32,7 +32,7 @@ class Descriptors(Generator):
         norm: batch as in the paper; group does not depend on the batch.
     """
 
-    needs: ClassVar[frozenset[str]] = frozenset({"source"})
+    needs: ClassVar[frozenset[str]] = frozenset({"source", "places"})
 
     def __init__(
         self,
