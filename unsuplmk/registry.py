@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, get_type_hints
+from typing import Any, final, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
@@ -66,6 +67,21 @@ RESERVED = frozenset({"name", "weight"})
 """Keys that every part's table in the config has, or that every loss has: no option may be called so."""
 
 
+@final
+class MissingError(UserError):
+    """No part of a kind has the name.
+
+    Args:
+        kind: Of the part.
+        name: That was asked for.
+        text: The message.
+    """
+
+    def __init__(self, kind: str, name: str, text: str) -> None:
+        super().__init__(text)
+        self.kind, self.name = kind, name
+
+
 @dataclass(frozen=True)
 class Component:
     """A registered class, and who brought it."""
@@ -100,7 +116,21 @@ def _table(kind_name: str) -> dict[str, list[Component]]:
                 table.setdefault(name, []).append(Component(kind, name, cls, plugin))
             else:
                 host().reject(plugin, f"{kind.name} {name!r} is a built-in's name; choose another")
+    for name, claims in table.items():
+        if len(claims) > 1:
+            host().reject(claims[-1].plugin, claimed(kind.name, name, (c.plugin for c in claims)))
     return table
+
+
+def claimed(what: str, name: str, plugins: Iterable[Plugin]) -> str:
+    """What is said about a name that several plugins claim, none of which may have it."""
+    names = " and ".join(f"{plugin.distribution} {plugin.version}" for plugin in plugins)
+    return f"{what} {name!r} is claimed by {names}: uninstall one of them"
+
+
+def disputed(kind: str) -> dict[str, list[Component]]:
+    """Names of a kind that several plugins claim, with their claims."""
+    return {name: claims for name, claims in sorted(_table(kind).items()) if len(claims) > 1}
 
 
 def _misfit(kind: Kind, name: object, cls: object, base: type) -> str | None:
@@ -154,18 +184,18 @@ def find(kind: str, name: str) -> Component:
     """The component of a kind with this name.
 
     Raises:
-        UserError: No component has the name (the nearest spelling is shown), or two plugins claim it.
+        MissingError: No component has the name; the nearest spelling is shown.
+        UserError: Two plugins claim it.
     """
     known = components(kind)
     if name in known:
         return known[name]
     claims = _table(kind).get(name, [])
     if claims:
-        names = " and ".join(f"{c.plugin.distribution} {c.plugin.version}" for c in claims)
-        raise UserError(f"{kind} {name!r} is claimed by {names}: uninstall one of them")
-    error = unknown(kind, name, known)
-    broken = "; ".join(str(b) for b in host().broken)
-    raise UserError(f"{error}. Note: {broken}") if broken else error
+        raise UserError(claimed(kind, name, (c.plugin for c in claims)))
+    notes = "; ".join(map(str, (*host().broken, *host().left_out)))
+    text = f"{unknown(kind, name, known)}. Note: {notes}" if notes else str(unknown(kind, name, known))
+    raise MissingError(kind, name, text)
 
 
 @cache
@@ -235,6 +265,27 @@ def build(kind: str, name: str, *wired: Any, **given: Any) -> Any:
     """An instance of a component.
 
     Raises:
-        UserError: As `find` and `check`.
+        UserError: As `find` and `check`; or a plugin's constructor raised something, which is the cause.
     """
-    return find(kind, name).cls(*wired, **check(kind, name, given))
+    component, complete = find(kind, name), check(kind, name, given)
+    try:
+        return component.cls(*wired, **complete)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:
+        if component.plugin.name == BUILTIN:  # a bug of ours
+            raise
+        raise UserError(_failure(component, error)) from error
+
+
+def _failure(component: Component, error: BaseException) -> str:
+    """What a plugin's constructor raised, and where in the plugin."""
+    package = component.cls.__module__.partition(".")[0]
+    steps = [
+        f" ({frame.f_code.co_filename}:{line})"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package
+    ]
+    plugin, text = component.plugin, " ".join(str(error).split())
+    who = f"{component.kind.name} {component.name!r} of {plugin.distribution} {plugin.version}"
+    return f"{who} cannot be built: {type(error).__name__}: {text}{steps[-1] if steps else ''}"

@@ -70,7 +70,7 @@ def test_a_component_without_options_says_so() -> None:
 def test_the_tables_name_each_row() -> None:
     assert "puppets" in invoke("datasets").output
     assert [row["name"] for row in printed("datasets")] == list(registry.components("dataset"))
-    assert "encoder hourglass" in " ".join(invoke("plugins").output.split())
+    assert "encoder convnet, hourglass" in " ".join(invoke("plugins").output.split())
 
 
 @pytest.mark.parametrize(("args", "near"), [(["enc"], "encoder"), (["encoder", "convnt"], "convnet")])

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib import import_module
-from typing import final
+from typing import TYPE_CHECKING, final
 
 import click
 
 from unsuplmk.errors import UserError, unknown
 
+if TYPE_CHECKING:
+    from unsuplmk.plugins import Plugin
+
 OURS = (
-    *("run", "predict", "render", "swap", "evaluate", "consistency"),
+    *("run", "predict", "render", "swap", "reconstruct", "evaluate", "consistency"),
     *("inspect", "prepare", "colorise", "import-2018", "components", "datasets", "plugins", "info"),
 )
 """Command -> module of this folder, with _ for -, that has the attribute `command`."""
@@ -37,10 +41,12 @@ class Commands(click.Group):
             return import_module(f"unsuplmk.cli.{cmd_name.replace('-', '_')}").command
         if cmd_name.startswith("-"):
             return None
-        claims = of_plugins().get(cmd_name, {})
+        claims = of_plugins().get(cmd_name, [])
         if len(claims) > 1:
-            raise UserError(f"command {cmd_name!r} is claimed by {' and '.join(claims)}: uninstall one of them")
-        return next(iter(claims.values()), None)
+            from unsuplmk.registry import claimed
+
+            raise UserError(claimed("command", cmd_name, (plugin for plugin, _ in claims)))
+        return claims[0][1] if claims else None
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -51,17 +57,26 @@ class Commands(click.Group):
         return super().resolve_command(ctx, args)
 
 
-def of_plugins() -> dict[str, dict[str, click.Command]]:
-    """The commands that plugins bring: name -> distribution -> command; none may take the name of ours."""
+@cache
+def of_plugins() -> dict[str, list[tuple[Plugin, click.Command]]]:
+    """The commands that plugins bring: name -> who brings it, and the command; none may take the name of ours."""
     from unsuplmk.plugins import host
+    from unsuplmk.registry import claimed
 
-    group = click.Group()
-    found: dict[str, dict[str, click.Command]] = {}
-    for plugin, _ in host().call("register_commands", cli=group):
-        for name, command in group.commands.items():
+    found: dict[str, list[tuple[Plugin, click.Command]]] = {}
+    groups: list[click.Group] = []
+
+    def fresh() -> click.Group:  # what a plugin adds before it fails is not the next one's
+        groups.append(click.Group())
+        return groups[-1]
+
+    for plugin, _ in host().call("register_commands", cli=fresh):
+        for name, command in groups[-1].commands.items():
             if name in OURS:
                 host().reject(plugin, f"command {name!r} is a built-in's name; choose another")
             else:
-                found.setdefault(name, {})[f"{plugin.distribution} {plugin.version}"] = command
-        group.commands.clear()
+                found.setdefault(name, []).append((plugin, command))
+    for name, claims in found.items():
+        if len(claims) > 1:
+            host().reject(claims[-1][0], claimed("command", name, (plugin for plugin, _ in claims)))
     return found

@@ -38,10 +38,10 @@ def warn_of_broken_plugins() -> None:
     plugins = sys.modules.get("unsuplmk.plugins")
     if plugins is None or not plugins.host.cache_info().currsize or os.environ.get("RANK", "0") != "0":
         return
-    for broken in plugins.host().broken:
-        if str(broken) not in _told:
-            _told.add(str(broken))
-            warn(str(broken))
+    for line in (*plugins.host().notes, *map(str, plugins.host().broken)):
+        if line not in _told:
+            _told.add(line)
+            warn(line)
 
 
 def warn(text: str) -> None:
