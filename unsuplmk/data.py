@@ -57,19 +57,33 @@ def _without_options(dataset: Dataset, given: Mapping[str, Any], what: str) -> D
 
 
 @final
-class _Plan:
-    """Which frames every step uses."""
+class Plan:
+    """Which frames every step uses.
 
-    def __init__(self, pack: Pack, pairs: PairSource, batch: int, seed: int) -> None:
+    Args:
+        frames: What knows their clips and times.
+        pairs: Chooses the frames of a pair.
+        batch: Pairs a step.
+        seed: Of the order and of every choice.
+
+    Raises:
+        UserError: The pairs need clips and there are none.
+    """
+
+    def __init__(self, frames: Pack | Dataset, pairs: PairSource, batch: int, seed: int) -> None:
         self._pairs, self._batch, self._seed = pairs, batch, seed
         try:
-            self._order = Order(pack.clips, pairs.clips, seed)
+            self._order = Order(frames.clips, pairs.clips, seed)
         except UserError as error:
             raise UserError(
                 f"pairs of {type(pairs).__name__.lower()!r} need two frames of one clip, but {error}: put the frames "
                 "of each video into a sub-folder of its own, pass video files, or use --pairs warped"
             ) from None
-        pairs.clock(pack.seconds)
+        pairs.clock(frames.seconds)
+
+    def __len__(self) -> int:
+        """How many frames can start a pair."""
+        return len(self._order)
 
     def frames(self, step: int, start: int, stop: int) -> list[tuple[int, ...]]:
         """Frames of each pair at the positions [start, stop) of the global batch."""
@@ -89,7 +103,7 @@ def _key(seed: int, step: int, position: int) -> int:
 class _Steps:
     """The batch of one process at a step."""
 
-    def __init__(self, pack: Pack, plan: _Plan, share: range, seed: int, augment: Augmentation | None) -> None:
+    def __init__(self, pack: Pack, plan: Plan, share: range, seed: int, augment: Augmentation | None) -> None:
         self._frames, self._plan, self._share, self._seed, self._augment = pack.frames, plan, share, seed, augment
 
     def __call__(self, step: int) -> tuple[Tensor, ...]:
@@ -139,7 +153,7 @@ def batches(
     from unsuplmk.augment import Augmentation
 
     change = Augmentation(augment) if augment else None
-    plan = _Plan(pack, pairs, batch * world, seed)
+    plan = Plan(pack, pairs, batch * world, seed)
     steps = _Steps(pack, plan, range(rank * batch, (rank + 1) * batch), seed, change)
     idle = change is None and isinstance(pack.frames, np.ndarray)
     return ordered(steps, range(start, stop), 0 if idle else workers)

@@ -1,4 +1,4 @@
-"""Sections of a contact sheet: frames of a dataset with their points, and pairs as a pair source makes them."""
+"""Sections of a contact sheet: frames with their points, pairs as a pair source makes them, and rebuilt ones."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from unsuplmk import registry
 from unsuplmk.errors import UserError
 from unsuplmk.gather import as_images, chosen
 from unsuplmk.interfaces import Dataset, PairSource
+from unsuplmk.ops.coordinates import to_pixels
 from unsuplmk.prepare import Fit
+from unsuplmk.rebuild import Rebuilt
 from unsuplmk.sheet import SIDE, Cell, Section
 from unsuplmk.swap import as_pictures
 
@@ -71,6 +73,23 @@ def _made(source: PairSource, loaded: list[tuple[np.ndarray, ...]], captions: li
         pair = source(tuple(as_images(column) for column in zip(*loaded, strict=True)))
     both = (as_pictures(images, (SIDE, SIDE)) for images in (pair.source, pair.target))
     return [Cell((a, b), caption) for a, b, caption in zip(*both, captions, strict=True)]
+
+
+def rebuilt(some: Rebuilt, count: int) -> Section:
+    """Targets with their landmarks, their sources, and what was made of both.
+
+    Args:
+        some: The pairs.
+        count: How many are shown at most.
+    """
+    columns = [
+        as_pictures(images[:count], (images.shape[-1], images.shape[-2]))
+        for images in (some.pair.target, some.pair.source, some.own, some.other)
+    ]
+    size = (some.pair.target.shape[-1], some.pair.target.shape[-2])
+    points = to_pixels(some.landmarks[:count].cpu().double().numpy(), size)
+    title = "target and its landmarks, source, rebuilt, rebuilt with another image's landmarks"
+    return Section(title, tuple(Cell(tuple(row), points=xy) for *row, xy in zip(*columns, points, strict=True)))
 
 
 def short(name: str) -> str:

@@ -101,19 +101,21 @@ def located(detector: Detector, images: Image, batch: int) -> Landmarks:
         score=torch.cat([landmarks.score for landmarks in found]),
         heatmaps=torch.cat([landmarks.heatmaps for landmarks in found]),
         cov=torch.cat(cov) if (cov := [landmarks.cov for landmarks in found if landmarks.cov is not None]) else None,
+        density=torch.cat(maps) if (maps := [each.density for each in found if each.density is not None]) else None,
     )
 
 
 def rows(landmarks: Landmarks, chosen: Sequence[int]) -> Landmarks:
     """The landmarks of some images of a batch, in any order and as often as asked."""
     index = list(chosen)
-    cov = landmarks.cov
+    cov, density = landmarks.cov, landmarks.density
     return replace(
         landmarks,
         xy=landmarks.xy[index],
         score=landmarks.score[index],
         heatmaps=landmarks.heatmaps[index],
         cov=None if cov is None else cov[index],
+        density=None if density is None else density[index],
     )
 
 

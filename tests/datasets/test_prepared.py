@@ -230,9 +230,9 @@ def test_memory_stays_flat_over_a_million_frames(million: Path) -> None:
 def test_each_of_a_million_frames_comes_once_an_epoch_shared_by_ranks(million: Path) -> None:
     frames = pack(Prepared(million), Fit(4))
     order = np.zeros(MILLION, np.int64)
-    from unsuplmk.data import _Plan
+    from unsuplmk.data import Plan
 
-    plan = _Plan(frames, Neighbours(), 2000, seed=3)
+    plan = Plan(frames, Neighbours(), 2000, seed=3)
     for step in range(MILLION // 2000):
         for rank in range(2):
             chosen = plan._order(step * 2000 + rank * 1000, step * 2000 + (rank + 1) * 1000)

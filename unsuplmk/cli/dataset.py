@@ -1,4 +1,7 @@
-"""Options that are known once a command's arguments are: `--dataset.KEY` of the data, `--crop.KEY` of the crop."""
+"""Options that are known once a command's arguments are: of the dataset, of the crop, of each quality.
+
+`--dataset.KEY`, `--crop.KEY` and `--quality.NAME.KEY`.
+"""
 
 from __future__ import annotations
 
@@ -19,16 +22,22 @@ NAME = "name"
 
 @final
 class ReadsData(click.Command):
-    """A click command that has the options of the dataset which its argument names, and of the crop if it has one."""
+    """A click command that has the options of the dataset, the crop and the qualities that its arguments name."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look at the arguments first, then parse with the options of what they mean."""
         from unsuplmk.cli.crop import component
+        from unsuplmk.cli.quality import qualities
 
         own = super().get_params(ctx)
         given, said = self._scanned(own, args)
-        crop = component(given, said.get("run", "")) if any(parameter.name == "crop" for parameter in own) else None
-        ctx.meta[PARAMETERS] = [*own, *_options("dataset", _dataset(said)), *_options("crop", crop)]
+        found = [*own, *_options(("dataset",), _dataset(said))]
+        if any(parameter.name == "crop" for parameter in own):
+            found += _options(("crop",), component(given, said.get("run", "")))
+        if any(parameter.name == "quality" for parameter in own):
+            for quality in qualities(given, strict=not ctx.resilient_parsing):
+                found += _options(("quality", quality.name), quality)
+        ctx.meta[PARAMETERS] = found
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
@@ -67,9 +76,14 @@ def dataset_options(given: Mapping[str, Any]) -> dict[str, Any]:
     return options_of("dataset", given)
 
 
-def options_of(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
-    """The options of the part of a kind among all that a command was given; those not given are left out."""
-    prefix = f"{kind}__"
+def options_of(path: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The options of a part among all that a command was given; those not given are left out.
+
+    Args:
+        path: Its kind, and where there may be several of the kind, a dot and its name.
+        given: What the command was given.
+    """
+    prefix = f"{path.replace('.', '__').replace('-', '_')}__"
     return {
         name.removeprefix(prefix): value
         for name, value in given.items()
@@ -77,7 +91,7 @@ def options_of(kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _options(kind: str, component: Component | None) -> list[click.Parameter]:
+def _options(path: tuple[str, ...], component: Component | None) -> list[click.Parameter]:
     from unsuplmk import registry
     from unsuplmk.cli.options import Option
 
@@ -85,6 +99,6 @@ def _options(kind: str, component: Component | None) -> list[click.Parameter]:
         return []
     fields = registry.options(component.cls).model_fields
     return [
-        Option((kind, name), field, None if field.is_required() else field.default, kind.capitalize())
+        Option((*path, name), field, None if field.is_required() else field.default, path[0].capitalize())
         for name, field in fields.items()
     ]
