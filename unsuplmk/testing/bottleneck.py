@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import final
+
 import torch
 from jaxtyping import Float
-from torch import Tensor
+from torch import Tensor, nn
 
 from unsuplmk.interfaces import Bottleneck
 from unsuplmk.ops.coordinates import grid
+from unsuplmk.testing.compiled import assert_compiles, assert_exports
+from unsuplmk.testing.devices import Move, assert_follows_its_input
 from unsuplmk.testing.part import LANDMARKS, Part, assert_gradients, assert_image_like, landmarks, stirred
 
 H, W = 16, 24
@@ -62,6 +67,16 @@ def keeps_its_maps_at_any_size(part: Part) -> None:
         assert_image_like(maps, (1, bottleneck.maps, height, width), "maps")
 
 
+def takes_heatmaps_of_any_size(part: Part) -> None:
+    """Few cells, odd numbers of them, and a batch of one while training."""
+    for batch, height, width in ((1, 2, 2), (2, 9, 11), (1, 16, 24), (2, 4, 4)):
+        scores = torch.randn(batch, LANDMARKS, height, width, generator=torch.Generator().manual_seed(0))
+        bottleneck: Bottleneck = part.build(LANDMARKS).train()
+        found = bottleneck.locate(scores)
+        assert_image_like(found.xy, (batch, LANDMARKS, 2), "xy")
+        assert_image_like(bottleneck.render(found, (height, width)), (batch, bottleneck.maps, height, width), "maps")
+
+
 def lets_gradients_through(part: Part) -> None:
     """From the maps to the scores, and to its own parameters, if it has any."""
     bottleneck: Bottleneck = stirred(part.build(LANDMARKS))
@@ -82,8 +97,37 @@ def runs_in_bfloat16(part: Part) -> None:
     with torch.autocast("cpu", torch.bfloat16):
         found = bottleneck.locate(peaks.bfloat16())
         maps = bottleneck.render(found, (H, W))
+    for name, value in (("xy", found.xy), ("score", found.score)):
+        assert value.dtype == torch.float32, (
+            f"{name} is {value.dtype}, not float32: 8 bits would round points to pixels"
+        )
     assert (found.xy - wanted).abs().max() <= 1 / H, "half-precision scores are located elsewhere"
     assert_image_like(maps, (1, bottleneck.maps, H, W), "maps")
+
+
+def follows_its_input_to_any_device(part: Part) -> None:
+    """No tensor is made where the input is not."""
+
+    def run(bottleneck: Bottleneck, move: Move) -> Sequence[Tensor]:
+        found = bottleneck.locate(move(_scores(2)))
+        return found.xy, found.score, bottleneck.render(found, (H, W))
+
+    assert_follows_its_input(lambda: part.build(LANDMARKS), run)
+
+
+def compiles_in_one_graph(part: Part) -> None:
+    """`torch.compile(fullgraph=True)` locates and draws the same: `--compile` pays."""
+
+    def run(bottleneck: Bottleneck, scores: Tensor) -> Sequence[Tensor]:
+        found = bottleneck.locate(scores)
+        return found.xy, found.score, bottleneck.render(found, (H, W))
+
+    assert_compiles(lambda: part.build(LANDMARKS), run, _scores(2))
+
+
+def exports_with_any_batch_size(part: Part) -> None:
+    """`locate` is part of what users share; what `render` draws is not."""
+    assert_exports(_Locate(part.build(LANDMARKS)).eval(), _scores)
 
 
 def comes_back_from_its_state_dict(part: Part) -> None:
@@ -108,12 +152,29 @@ def _peaks() -> tuple[Tensor, Tensor]:
     return scores.view(1, LANDMARKS, H, W), grid(H, W, scores).reshape(-1, 2)[cells][None]
 
 
+@final
+class _Locate(nn.Module):
+    """The bottleneck as far as a detector uses it."""
+
+    def __init__(self, bottleneck: Bottleneck) -> None:
+        super().__init__()
+        self.bottleneck = bottleneck
+
+    def forward(self, scores: Tensor) -> tuple[Tensor, Tensor]:
+        found = self.bottleneck.locate(scores)
+        return found.xy, found.score
+
+
 CHECKS = (
     keeps_points_inside_the_image,
     finds_a_sharp_peak_where_it_is,
     draws_a_point_where_it_was_found,
     keeps_its_maps_at_any_size,
+    takes_heatmaps_of_any_size,
     lets_gradients_through,
     runs_in_bfloat16,
+    follows_its_input_to_any_device,
+    compiles_in_one_graph,
+    exports_with_any_batch_size,
     comes_back_from_its_state_dict,
 )

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
+from collections.abc import Sequence
+from typing import final
 
-from unsuplmk.testing.part import HEIGHT, LANDMARKS, WIDTH, Part, assert_gradients, images, stirred
+import torch
+from torch import Tensor, nn
+
+from unsuplmk import registry
+from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Encoder
+from unsuplmk.testing.compiled import assert_compiles, assert_exports
+from unsuplmk.testing.devices import Move, assert_follows_its_input
+from unsuplmk.testing.part import HEIGHT, LANDMARKS, SIDES, WIDTH, Part, assert_gradients, images, stirred
 
 
 def gives_a_heatmap_for_each_landmark(part: Part) -> None:
@@ -21,6 +29,19 @@ def takes_upright_and_wide_images(part: Part) -> None:
         _assert_heatmaps(encoder(images(2, height, width)), 2, LANDMARKS, height, width)
 
 
+def takes_any_side_or_says_which(part: Part) -> None:
+    """Multiples of 8 from 16 on are what a run may ask for; where one will not do, UserError says what would."""
+    for side in SIDES:
+        try:
+            heatmaps = part.build(LANDMARKS)(images(2, side, side))
+        except UserError:
+            continue
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise AssertionError(f"images of {side} px end in {said}; UserError says what would work") from error
+        _assert_heatmaps(heatmaps, 2, LANDMARKS, side, side)
+
+
 def trains_on_a_batch_of_one(part: Part) -> None:
     """In training mode too."""
     _assert_heatmaps(part.build(LANDMARKS).train()(images(1)), 1, LANDMARKS, HEIGHT, WIDTH)
@@ -29,8 +50,31 @@ def trains_on_a_batch_of_one(part: Part) -> None:
 def runs_in_bfloat16(part: Part) -> None:
     """Under autocast, in training mode."""
     with torch.autocast("cpu", torch.bfloat16):
-        heatmaps = part.build(LANDMARKS)(images())
-    _assert_heatmaps(heatmaps, 2, LANDMARKS, HEIGHT, WIDTH)
+        _assert_heatmaps(part.build(LANDMARKS)(images()), 2, LANDMARKS, HEIGHT, WIDTH)
+
+
+def follows_its_input_to_any_device(part: Part) -> None:
+    """No tensor is made where the input is not."""
+
+    def run(encoder: Encoder, move: Move) -> Sequence[Tensor]:
+        return (encoder(move(images())),)
+
+    assert_follows_its_input(lambda: part.build(LANDMARKS), run)
+
+
+def compiles_in_one_graph(part: Part) -> None:
+    """`torch.compile(fullgraph=True)` gives the same heatmaps: `--compile` pays."""
+
+    def run(encoder: Encoder, image: Tensor) -> Sequence[Tensor]:
+        return (encoder(image),)
+
+    assert_compiles(lambda: part.build(LANDMARKS), run, images())
+
+
+def exports_with_any_batch_size(part: Part) -> None:
+    """As the detector is shared: the encoder with a bottleneck behind it, for images of one size."""
+    locating = _Locating(part.build(LANDMARKS), registry.build("bottleneck", "gaussian", LANDMARKS)).eval()
+    assert_exports(locating, images)
 
 
 def learns_with_every_parameter(part: Part) -> None:
@@ -66,15 +110,33 @@ def _assert_heatmaps(heatmaps: Tensor, batch: int, count: int, height: int, widt
     h, w = heatmaps.shape[2:]
     fits = height % h == 0 and width % w == 0 and height // h == width // w
     assert fits, f"heatmaps of {h}x{w} do not divide images of {height}x{width} evenly"
-    assert heatmaps.is_floating_point(), f"heatmaps are {heatmaps.dtype}, not floating point"
+    kinds = (torch.float32, torch.bfloat16) if torch.is_autocast_enabled("cpu") else (torch.float32,)
+    assert heatmaps.dtype in kinds, f"heatmaps are {heatmaps.dtype}, not {' or '.join(map(str, kinds))}"
     assert heatmaps.isfinite().all(), "heatmaps hold values that are not finite"
+
+
+@final
+class _Locating(nn.Module):
+    """What a user keeps of a run: image to points."""
+
+    def __init__(self, encoder: nn.Module, bottleneck: nn.Module) -> None:
+        super().__init__()
+        self.encoder, self.bottleneck = encoder, bottleneck
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        found = self.bottleneck.locate(self.encoder(image))  # type: ignore[operator]
+        return found.xy, found.score
 
 
 CHECKS = (
     gives_a_heatmap_for_each_landmark,
     takes_upright_and_wide_images,
+    takes_any_side_or_says_which,
     trains_on_a_batch_of_one,
     runs_in_bfloat16,
+    follows_its_input_to_any_device,
+    compiles_in_one_graph,
+    exports_with_any_batch_size,
     learns_with_every_parameter,
     repeats_itself_under_a_seed,
     sees_each_image_alone,

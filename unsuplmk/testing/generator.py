@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
 
 from unsuplmk import registry
-from unsuplmk.interfaces import Bottleneck
+from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Bottleneck, Generator
+from unsuplmk.testing.compiled import assert_compiles
+from unsuplmk.testing.devices import Move, assert_follows_its_input
 from unsuplmk.testing.part import (
     HEIGHT,
     LANDMARKS,
+    SIDES,
     WIDTH,
     Part,
     assert_gradients,
@@ -22,6 +28,8 @@ from unsuplmk.testing.part import (
 )
 from unsuplmk.types import Landmarks, Pair
 
+Value = TypeVar("Value", Pair, Landmarks)
+
 
 def rebuilds_an_image_of_the_targets_size(part: Part) -> None:
     """Square or not, for a batch of one too."""
@@ -29,6 +37,22 @@ def rebuilds_an_image_of_the_targets_size(part: Part) -> None:
     for batch, height, width in ((2, HEIGHT, WIDTH), (2, WIDTH, HEIGHT), (1, HEIGHT, HEIGHT)):
         pair = Pair(images(batch, height, width), images(batch, height, width, seed=1))
         assert_image_like(_rebuild(generator, pair, landmarks(batch)), (batch, 3, height, width), "the reconstruction")
+
+
+def takes_any_side_or_says_which(part: Part) -> None:
+    """Multiples of 8 from 16 on are what a run may ask for; where one will not do, UserError says what would."""
+    for side in SIDES:
+        pair = Pair(images(2, side, side), images(2, side, side, seed=1))
+        try:
+            image = _rebuild(part.build(_bottleneck().maps), pair, landmarks())
+        except UserError:
+            continue
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise AssertionError(f"images of {side} px end in {said}; UserError says what would work") from error
+        size = tuple(image.shape[-2:])
+        assert_image_like(image, (2, 3, *size), "the reconstruction")
+        assert size[0] == size[1] <= side, f"images of {side} px are rebuilt as {size[0]} x {size[1]} px"
 
 
 def never_looks_at_the_target(part: Part) -> None:
@@ -73,6 +97,29 @@ def runs_in_bfloat16(part: Part) -> None:
     assert image.dtype == torch.float32, f"the reconstruction is {image.dtype}, not float32"
 
 
+def follows_its_input_to_any_device(part: Part) -> None:
+    """No tensor is made where the input is not."""
+    bottleneck = _bottleneck()
+
+    def run(generator: Generator, move: Move) -> Sequence[Tensor]:
+        pair, source, target = _inputs(generator)
+        moved = (_moved(pair, move), _moved(source, move), _moved(target, move))
+        return (generator(*moved, bottleneck.render).image,)
+
+    assert_follows_its_input(lambda: part.build(bottleneck.maps), run)
+
+
+def compiles_in_one_graph(part: Part) -> None:
+    """`torch.compile(fullgraph=True)` rebuilds the same: `--compile` pays."""
+    bottleneck = _bottleneck()
+
+    def run(generator: Generator, pair: Pair, source: Landmarks, target: Landmarks) -> Sequence[Tensor]:
+        return (generator(pair, source, target, bottleneck.render).image,)
+
+    inputs = _inputs(part.build(bottleneck.maps))
+    assert_compiles(lambda: stirred(part.build(bottleneck.maps)), run, *inputs)
+
+
 def repeats_itself_under_a_seed(part: Part) -> None:
     """The same seed, the same weights and reconstruction."""
     rebuilt = []
@@ -102,18 +149,32 @@ def _pair() -> Pair:
 
 
 def _rebuild(generator: nn.Module, pair: Pair, target: Landmarks) -> Tensor:
-    batch = len(pair.source)
+    return generator(pair, _source(generator, len(pair.source)), target, _bottleneck().render).image
+
+
+def _source(generator: nn.Module, batch: int) -> Landmarks:
     asked = "source" in getattr(generator, "needs", ())
-    source = landmarks(batch, LANDMARKS if asked else 0, seed=5)
-    return generator(pair, source, target, _bottleneck().render).image
+    return landmarks(batch, LANDMARKS if asked else 0, seed=5)
+
+
+def _inputs(generator: nn.Module) -> tuple[Pair, Landmarks, Landmarks]:
+    return _pair(), _source(generator, 2), landmarks()
+
+
+def _moved(value: Value, move: Move) -> Value:
+    tensors = {f.name: getattr(value, f.name) for f in fields(value)}
+    return replace(value, **{name: move(t) for name, t in tensors.items() if isinstance(t, Tensor)})
 
 
 CHECKS = (
     rebuilds_an_image_of_the_targets_size,
+    takes_any_side_or_says_which,
     never_looks_at_the_target,
     uses_the_source_and_the_landmarks,
     lets_gradients_through,
     runs_in_bfloat16,
+    follows_its_input_to_any_device,
+    compiles_in_one_graph,
     repeats_itself_under_a_seed,
     comes_back_from_its_state_dict,
 )
