@@ -36,9 +36,10 @@ VALUES = st.fixed_dictionaries(
 @given(VALUES)
 def test_a_config_comes_back_from_its_toml(values: dict[str, Any]) -> None:
     made = config.make(values)
-    text = config.to_toml(made, {"torch": "2.15"})
+    text = config.to_toml(made, {"torch": "2.15"}, {"encoder tiny": "unsuplmk-tiny 1.2"})
     read = tomllib.loads(text)
     assert read.pop("versions") == {"torch": "2.15"}
+    assert read.pop("plugins") == {"encoder tiny": "unsuplmk-tiny 1.2"}
     assert config.make(read) == made
 
 

@@ -12,7 +12,7 @@ import os
 import pickle
 import platform
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -24,9 +24,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from unsuplmk import config as configs
-from unsuplmk.config import Config
+from unsuplmk.absent import Absent
+from unsuplmk.config import PARTS, Config
 from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Generator
 from unsuplmk.model import Model
+from unsuplmk.provenance import recorded, used
+from unsuplmk.registry import MissingError
 
 CONFIG, MODEL, STATE, LOG = "config.toml", "model.safetensors", "state.pt", "log.jsonl"
 
@@ -34,6 +38,8 @@ FREE = frozenset(
     {"steps", "device", "devices", "workers", "precision", "compile", "save_every", "log_every", "stage", "data"}
 )
 """Settings that may differ when a run is resumed."""
+DETECTOR = ("encoder", "bottleneck")
+"""The parts without which a run finds no landmarks."""
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
@@ -63,15 +69,15 @@ def _umask() -> int:
     return mask
 
 
-def versions() -> dict[str, str]:
-    """Versions of what decides a run's numbers."""
+def versions(config: Config) -> dict[str, str]:
+    """Versions of what decides a run's numbers, the plugins that brought its parts among them."""
     found = {"python": platform.python_version()}
     for name in ("unsuplmk", "torch", "torchvision", "accelerate", "albumentations", "numpy"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return found | {plugin.distribution: plugin.version for plugin in used(config).values()}
 
 
 def assemble(config: Config, *, losses: bool) -> Model:
@@ -109,24 +115,33 @@ def create(folder: Path, config: Config) -> None:
         UserError: It is not vacant, or cannot be written.
     """
     vacant(folder)
-    text = configs.to_toml(config, versions())
+    plugins = {part: f"{plugin.distribution} {plugin.version}" for part, plugin in used(config).items()}
+    text = configs.to_toml(config, versions(config), plugins)
     write_atomically(folder / CONFIG, lambda path: path.write_text(text, "utf-8"))
 
 
-def load_config(folder: Path) -> Config:
+def load_config(folder: Path, kinds: Collection[str] = DETECTOR) -> Config:
     """The config of a run.
 
+    Args:
+        folder: The run's.
+        kinds: The parts that must be here, and whose options are checked; others stay as they are in the file.
+
     Raises:
-        UserError: The folder is not a run's.
+        UserError: The folder is not a run's, or a part that is needed is not installed.
     """
     if not (folder / CONFIG).is_file():
         what = "is not a run folder: it has no config.toml" if folder.is_dir() else "does not exist"
         raise UserError(f"{folder} {what}; give the folder that unsuplmk run printed")
-    return configs.make(configs.load(str(folder / CONFIG)), str(folder / CONFIG)).resolved(data=False)
+    with recorded(folder):
+        return configs.make(configs.load(str(folder / CONFIG)), str(folder / CONFIG)).resolved(kinds)
 
 
 def load_model(folder: Path, device: str | torch.device = "cpu") -> Model:
     """The trained model of a run, without losses, in evaluation mode; nothing in the files is executed.
+
+    A generator that is not installed is wanting, and says so when it is asked for something: to find landmarks, it
+    is not needed.
 
     Raises:
         UserError: The folder is not a run's, or its weights are damaged or belong to other settings.
@@ -139,13 +154,24 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> Model:
         state = load_file(path)
     except (SafetensorError, OSError) as error:
         raise UserError(f"{path} is not a safetensors file of ours: {' '.join(str(error).split())[:200]}") from None
-    model = assemble(config, losses=False)
+    encoder, bottleneck = config.build("encoder", config.landmarks), config.build("bottleneck", config.landmarks)
+    model = Model(encoder, bottleneck, _generator(folder, config, bottleneck.maps))
+    if isinstance(model.generator, Absent):
+        state = {key: value for key, value in state.items() if not key.startswith("generator.")}
     try:
         model.load_state_dict(state)
     except RuntimeError as error:
         reason = str(error).splitlines()[1:2] or [str(error)]
         raise UserError(f"{path} does not fit {folder / CONFIG}: {reason[0].strip()[:200]}") from None
     return model.to(device).eval().requires_grad_(False)
+
+
+def _generator(folder: Path, config: Config, maps: int) -> Generator:
+    try:
+        with recorded(folder):
+            return config.build("generator", maps)
+    except MissingError as error:
+        return Absent(str(error))
 
 
 def save(folder: Path, average: Model, state: Mapping[str, Any]) -> None:
@@ -171,7 +197,8 @@ def load_state(folder: Path, config: Config) -> dict[str, Any] | None:
     Raises:
         UserError: The folder is not a run's, the settings differ, or the file is damaged or holds code.
     """
-    then, now = load_config(folder).dump(), config.dump()
+    then = load_config(folder, set(PARTS) - FREE - {"dataset"}).dump()
+    now = config.dump()
     differ = [key for key in now if key not in FREE and now.get(key) != then.get(key)]
     if differ:
         pairs = ", ".join(f"{key} = {then.get(key)!r}, not {now[key]!r}" for key in differ)

@@ -8,9 +8,10 @@ command line: `--encoder hourglass --encoder.width 64` is `[encoder]` with `name
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import tomli_w
@@ -24,6 +25,12 @@ SINGLE = ("crop", "pairs", "encoder", "bottleneck", "generator")
 """Kinds of which a job has exactly one."""
 SEVERAL = ("loss", "stage")
 """Kinds of which it may have several."""
+
+PARTS = (*SINGLE, *SEVERAL, "dataset")
+"""Kinds of which a config has the options."""
+
+RECORDS = ("versions", "plugins")
+"""Tables of a run's config that say what it ran under; they set nothing."""
 
 Options = dict[str, Any]
 
@@ -112,31 +119,27 @@ class Config(BaseModel):
         names = [value] if isinstance(value, str) else value
         return {name: {} for name in names} if isinstance(names, list | tuple) else value
 
-    def resolved(self, *, data: bool = True) -> Config:
+    def resolved(self, kinds: Collection[str] = PARTS) -> Config:
         """This config with every part's options checked and written out in full.
 
         Args:
-            data: Whether to do so with the dataset's, too; a detector has no need of what it was trained on.
+            kinds: Of which parts; those of other kinds stay as they are, and need not be installed.
 
         Raises:
             UserError: A component or option is unknown, missing or out of range.
         """
         parts: dict[str, Any] = {}
-        for kind in SINGLE:
+        for kind in (kind for kind in SINGLE if kind in kinds):
             given = dict(getattr(self, kind))
             name = given.pop("name", None)
             if name is None:
                 raise UserError(f"[{kind}] needs a name; known: {', '.join(registry.components(kind))}")
             parts[kind] = {"name": name, **registry.check(kind, name, given)}
-        parts["loss"] = {}
-        for name, given in self.loss.items():
-            weight = given.get("weight", 1.0)
-            if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
-                raise UserError(f"--loss.{name}.weight must be a finite number of at least 0, not {weight!r}")
-            rest = {key: value for key, value in given.items() if key != "weight"}
-            parts["loss"][name] = {"weight": float(weight), **registry.check("loss", name, rest)}
-        parts["stage"] = {name: registry.check("stage", name, given) for name, given in self.stage.items()}
-        found = known(self.data) if data else None
+        if "loss" in kinds:
+            parts["loss"] = {name: _weighted(name, given) for name, given in self.loss.items()}
+        if "stage" in kinds:
+            parts["stage"] = {name: registry.check("stage", name, given) for name, given in self.stage.items()}
+        found = known(self.data) if "dataset" in kinds else None
         if found:
             parts["dataset"] = registry.check("dataset", found.component.name, self.dataset)
         return self.model_copy(update=parts)
@@ -149,6 +152,15 @@ class Config(BaseModel):
     def dump(self) -> dict[str, Any]:
         """As plain values that TOML and JSON can hold; options that are unset (None) are left out."""
         return _plain(self.model_dump())
+
+
+def _weighted(name: str, given: Mapping[str, Any]) -> Options:
+    """The complete options of a loss, and its weight."""
+    weight = given.get("weight", 1.0)
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 <= weight < float("inf"):
+        raise UserError(f"--loss.{name}.weight must be a finite number of at least 0, not {weight!r}")
+    rest = {key: value for key, value in given.items() if key != "weight"}
+    return {"weight": float(weight), **registry.check("loss", name, rest)}
 
 
 def _plain(value: Any) -> Any:
@@ -186,7 +198,16 @@ def recipes() -> dict[str, str]:
 
 
 def load(source: str) -> dict[str, Any]:
-    """The values of a recipe, given by name, or of a TOML file, given by path.
+    """The values of a recipe, given by name, or of a TOML file or a run folder, given by path.
+
+    Raises:
+        UserError: As `read`.
+    """
+    return {key: value for key, value in read(source).items() if key not in RECORDS}
+
+
+def read(source: str) -> dict[str, Any]:
+    """As `load`, with what the file records beside the values.
 
     Raises:
         UserError: There is no such recipe or file, or it is not TOML.
@@ -204,13 +225,17 @@ def load(source: str) -> dict[str, Any]:
     else:
         raise unknown("recipe", source, recipes())
     try:
-        values = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise UserError(f"{source} is not TOML: {error}") from None
-    values.pop("versions", None)
-    return values
 
 
-def to_toml(config: Config, versions: Mapping[str, str]) -> str:
-    """The complete config as TOML, with the versions of what it ran under."""
-    return tomli_w.dumps({**config.dump(), "versions": dict(versions)})
+def to_toml(config: Config, versions: Mapping[str, str], plugins: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The complete config as TOML, with what it ran under.
+
+    Args:
+        config: The settings.
+        versions: Of distributions, by name.
+        plugins: Which distribution brought which part, as in `encoder tiny`; the built-in ones are left out.
+    """
+    return tomli_w.dumps({**config.dump(), "versions": dict(versions), "plugins": dict(plugins)})

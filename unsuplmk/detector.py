@@ -25,6 +25,7 @@ from unsuplmk.interfaces import Dataset
 from unsuplmk.model import Model
 from unsuplmk.ops.window import Window
 from unsuplmk.prepare import Fit
+from unsuplmk.provenance import recorded
 from unsuplmk.types import Landmarks, Tracks
 
 Item = TypeVar("Item")
@@ -39,11 +40,13 @@ class Detector:
     Args:
         model: The trained parts; only encoder and bottleneck are used.
         config: The settings it was trained with.
+        run: The folder that it was read from; empty if from none.
     """
 
-    def __init__(self, model: Model, config: Config) -> None:
+    def __init__(self, model: Model, config: Config, run: str = "") -> None:
         self.model = model.eval()
         self.config = config
+        self.run = run
         self.fit = Fit(config.size, config.fit)
         self.names = tuple(f"landmark_{i}" for i in range(config.landmarks))
 
@@ -62,7 +65,7 @@ class Detector:
         if not folder.is_dir():
             found = "is a file" if folder.exists() else "does not exist"
             raise UserError(f"no run at {run}: it {found}; give the folder that `unsuplmk run --out` wrote")
-        return cls(checkpoint.load_model(folder, launch.resolve(device)), checkpoint.load_config(folder))
+        return cls(checkpoint.load_model(folder, launch.resolve(device)), checkpoint.load_config(folder), str(run))
 
     @torch.inference_mode()
     def detect(self, images: Tensor) -> Landmarks:
@@ -92,7 +95,8 @@ class Detector:
         Raises:
             UserError: Nothing is there, or there is nothing to cut out.
         """
-        return cropped(open_data(source), self.config.crop if crop is None else crop, report)
+        with recorded(self.run):
+            return cropped(open_data(source), self.config.crop if crop is None else crop, report)
 
     def predict(
         self,

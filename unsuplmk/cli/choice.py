@@ -15,6 +15,7 @@ from typing import Any
 
 from unsuplmk import config, registry
 from unsuplmk.errors import UserError, unknown
+from unsuplmk.provenance import dataset_there, recorded
 from unsuplmk.sources import known
 
 SIGNS = ("", "no-")
@@ -71,6 +72,11 @@ def choose(args: Sequence[str]) -> config.Config:
     origin = given.get("config", [""])[-1]
     if not origin and "resume" in given:
         origin = _resumed(given.get("out", [""])[-1])
+    with recorded(origin):
+        return _choose(args, given, origin)
+
+
+def _choose(args: Sequence[str], given: Mapping[str, Sequence[str]], origin: str) -> config.Config:
     base = config.make(config.load(origin) if origin else {}, origin or "config")
     update: dict[str, Any] = {}
     for kind in config.SINGLE:
@@ -80,11 +86,12 @@ def choose(args: Sequence[str]) -> config.Config:
         if kind in given:
             update[kind] = {name: getattr(base, kind).get(name, {}) for name in given[kind]}
     chosen = base.model_copy(update=update)
-    _check_paths(given, chosen)
+    check_paths(given, {kind: getattr(chosen, kind) for kind in config.SEVERAL})
     # only the chosen components tell which of their options are switches, and so which words are left for DATA
     _, words = scan(args, SWITCHES | {name for part in parts(chosen) for name in _switches(part)})
     if words and words[0] != chosen.data:
         return chosen.model_copy(update={"data": words[0], "dataset": {}})
+    dataset_there(origin)
     return chosen
 
 
@@ -123,12 +130,20 @@ def _resumed(out: str) -> str:
     return out
 
 
-def _check_paths(given: dict[str, list[str]], chosen: config.Config) -> None:
-    """Options of a loss or stage that is not chosen are more than a misspelling: say what is missing."""
+def check_paths(given: Mapping[str, Sequence[str]], chosen: Mapping[str, Collection[str]]) -> None:
+    """Options of a part that is not chosen are more than a misspelling: say what is missing.
+
+    Args:
+        given: The options of a command line.
+        chosen: The names that are chosen, of each kind of which there may be several.
+
+    Raises:
+        UserError: There is such an option.
+    """
     for path in given:
         kind, _, rest = path.partition(".")
         name = rest.partition(".")[0]
-        if kind in config.SEVERAL and "." in rest and name not in getattr(chosen, kind):
+        if kind in chosen and "." in rest and name not in chosen[kind]:
             if name not in registry.components(kind):
                 raise unknown(kind, name, registry.components(kind))
             raise UserError(f"--{path}: {kind} {name!r} is not chosen; add --{kind} {name}")

@@ -66,7 +66,7 @@ def command(
         only=(tag.strip(), value.strip()),
     )
     detector = Detector.load(run, device)
-    given = {"masks": masks, "crop": crop_choice(crop, rest, detector.config.crop), "batch": batch, "seed": seed}
+    given = {"masks": masks, "crop": crop_choice(crop, rest, detector.config.crop, run), "batch": batch, "seed": seed}
     found = judge(detector, dataset, known, **given, report=warn)
     if as_json:
         click.echo(json.dumps(found.as_dict(), indent=2))

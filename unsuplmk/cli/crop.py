@@ -35,23 +35,26 @@ def component(given: Mapping[str, Sequence[str]], run: str) -> Component | None:
     return components("crop").get(name)
 
 
-def crop_choice(name: str, given: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+def crop_choice(name: str, given: Mapping[str, Any], own: Mapping[str, Any], run: str = "") -> dict[str, Any]:
     """The crop to take, with its options: the run's own where nothing else is said.
 
     Args:
         name: What `--crop` says; the run's own if empty. The same crop named again keeps the run's options.
         given: What else the command was given.
         own: The run's own.
+        run: The run; empty if there is none.
 
     Raises:
         UserError: There is no such crop, or an option is wrong.
     """
     from unsuplmk.cli.dataset import options_of
+    from unsuplmk.provenance import recorded
     from unsuplmk.registry import check
 
     table = dict(own) if name in ("", own["name"]) else {"name": name}
     table |= options_of("crop", given)
-    return {"name": table["name"], **check("crop", table.pop("name"), table)}
+    with recorded(run):
+        return {"name": table["name"], **check("crop", table.pop("name"), table)}
 
 
 def _of_run(run: str) -> Mapping[str, Any]:

@@ -153,7 +153,7 @@ def command(
         from unsuplmk.agreement import compare_runs
 
         ours, theirs = Detector.load(run, device), Detector.load(against, device)
-        chosen = crop_choice(crop, rest, ours.config.crop) if crop or options_of("crop", rest) else None
+        chosen = crop_choice(crop, rest, ours.config.crop, run) if crop or options_of("crop", rest) else None
         given = {"split": test_split, "tolerance": tolerance, "seed": seed, "crop": chosen, "batch": batch}
         agreed = compare_runs(ours, theirs, data, **given, report=warn)
         _show(json.dumps(agreed.as_dict(), indent=2) if as_json else "", [agreed.table()])
@@ -183,7 +183,7 @@ def command(
     metrics = {"error": {}, "pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}
     detector = Detector.load(run, device)
     asked = {"protocol": protocol, "normalise": normalise, "intercept": intercept}
-    chosen = crop_choice(crop, rest, detector.config.crop)
+    chosen = crop_choice(crop, rest, detector.config.crop, run)
     found = find(detector, train, test, **asked, crop=chosen, batch=batch, report=warn)
     report = evaluate_found(found, ridge=ridge, metrics=metrics, groups=groups, report=warn)
     more = analyses.Analyses(

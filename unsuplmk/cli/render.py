@@ -37,6 +37,6 @@ def command(run: str, input: str, out: Path, crop: str, device: str, batch: int,
     dataset = open_data(input, dataset_options(rest))
     check(dataset, out)
     detector = Detector.load(run, device)
-    chosen = crop_choice(crop, rest, detector.config.crop)
+    chosen = crop_choice(crop, rest, detector.config.crop, run)
     written = render_tracks(dataset, detector.predict(dataset, batch=batch, report=warn, crop=chosen), out)
     click.echo(f"{out}" if len(written) == 1 else f"{out}: {len(written)} pictures")

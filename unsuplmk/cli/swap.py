@@ -80,14 +80,14 @@ def command(
         frames = open_data(drive)
         check_output(out, len(frames))
         detector = _load(run, device)
-        chosen = crop_choice(crop, rest, detector.config.crop)
+        chosen = crop_choice(crop, rest, detector.config.crop, run)
         styles, driving = (detector.cropped(data, chosen, warn) for data in (style, frames))
         _animate(detector, styles, driving, out, relative, rows, seed, fps, cell, batch)
         return
     check_picture(out)
     geometries = open_data(input or "", dataset_options(rest))
     detector = _load(run, device)
-    chosen = crop_choice(crop, rest, detector.config.crop)
+    chosen = crop_choice(crop, rest, detector.config.crop, run)
     geometries = detector.cropped(geometries, chosen, warn)
     styles = detector.cropped(style, chosen, warn) if style else geometries
     _draw(detector, geometries, styles, out, rows, columns, seed, cell, batch)
