@@ -37,7 +37,7 @@ LEVELS = (
     ("builtin", "plugins", "registry"),
     ("sources", "data", "pack", "lazy", "order", "parallel", "reading", "cropping"),
     ("config", "tables", "checkpoint", "combination", "optimiser", "released", "annotations"),
-    ("colorise", "preparation", "sharding", "detector", "job", "meter", "testing"),
+    ("colorise", "preparation", "sharding", "detector", "job", "meter", "wiring", "rehearsal", "testing"),
     ("samples", "viewpoints"),
     ("normalise", "regress", "measure"),
     ("verdict",),

@@ -20,7 +20,6 @@ from torch import Tensor
 
 from unsuplmk import checkpoint, launch, registry
 from unsuplmk.average import Average
-from unsuplmk.combination import check
 from unsuplmk.config import Config
 from unsuplmk.console import Console, Silent
 from unsuplmk.cropping import cropped
@@ -32,6 +31,7 @@ from unsuplmk.model import Model, Outcome
 from unsuplmk.optimiser import Optimiser
 from unsuplmk.prepare import Fit
 from unsuplmk.types import Pair
+from unsuplmk.wiring import wire
 
 
 @final
@@ -55,7 +55,7 @@ class Job:
                 NaN, and the last checkpoint is kept.
             KeyboardInterrupt: Ctrl-C or SIGTERM came; a checkpoint was saved first.
         """
-        _share(self.config.batch, self.config.devices)  # before any process is started
+        share(self.config.batch, self.config.devices)  # before any process is started
         arguments = (self.config, self.data, Path(folder), resume, console or Silent())
         launch.spread(_train, self.config.devices, *arguments)
         return Path(folder)
@@ -127,16 +127,12 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     engine = launch.engine(config.device)
     main, world = engine.is_main_process, engine.num_processes
     console = console if main else Silent()
-    share = _share(config.batch, world)
+    part = share(config.batch, world)
     if main and not resume:
         checkpoint.vacant(folder)  # before anything is decoded
 
     torch.manual_seed(config.seed)
-    pairs: PairSource = config.build("pairs")
-    model = checkpoint.assemble(config, losses=False)
-    check(pairs, model, {name: registry.find("loss", name).cls for name in config.loss})  # before networks are fetched
-    model.losses.update(checkpoint.judges(config))
-    check(pairs, model)  # what a loss needs may depend on its options
+    pairs, model = wire(config)
     model = launch.synchronised(model, world)
     # before the folder is begun: a stage may lack a package, or be asked for what it cannot do
     stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []
@@ -156,7 +152,7 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
     training = Training(config, folder, model, average, pairs, console, probe, begun)
     meter = Meter(config, folder, console, main)
     stream = batches(
-        frames, pairs, batch=share, seed=config.seed, start=begun, stop=config.steps,
+        frames, pairs, batch=part, seed=config.seed, start=begun, stop=config.steps,
         rank=engine.process_index, world=world, workers=config.workers, augment=config.augment,
     )  # fmt: skip
     console.start(config.steps, begun, f"{config.landmarks} landmarks from {len(frames.frames)} frames on {device}")
@@ -194,11 +190,14 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
             for stage in stages:
                 training.listening.remove(stage)
                 stage.finish(training)
+            if training.number < config.steps:
+                engine.wait_for_everyone()  # a launcher ends the others as soon as one process leaves early
     finally:
         console.finish()
         engine.end_training()
-    if interruption.asked:
-        raise KeyboardInterrupt(f"{interruption.asked} at step {training.number}; saved: go on with --resume")
+    if training.number < config.steps:  # one process may have been asked for all
+        asked = interruption.asked or "a signal to another process"
+        raise KeyboardInterrupt(f"{asked} at step {training.number}; saved: go on with --resume")
 
 
 def _begin(
@@ -223,8 +222,7 @@ def _begin(
     model.load_state_dict(state["model"], strict=False)  # frozen loss networks come from their own files
     average.model.load_state_dict(state["average"])
     optimiser.load_state_dict(state)
-    if state["number"] >= config.steps:
-        raise UserError(f"{folder} has done its {state['number']} steps; ask for more with --steps")
+    refuse_finished(folder, config, state)
     if engine.is_main_process:
         checkpoint.trim_log(folder, state["number"])
     return int(state["number"])
@@ -248,7 +246,22 @@ def _save(training: Training, optimiser: Optimiser, engine: Accelerator, *, fina
         training.console.warn(str(error))
 
 
-def _share(batch: int, world: int) -> int:
+def refuse_finished(folder: Path, config: Config, state: Mapping[str, Any] | None) -> None:
+    """Make sure that there is something left to do for a run that goes on.
+
+    Raises:
+        UserError: It has done its steps.
+    """
+    if state and state["number"] >= config.steps:
+        raise UserError(f"{folder} has done its {state['number']} steps; ask for more with --steps")
+
+
+def share(batch: int, world: int) -> int:
+    """How many pairs of a batch each process takes.
+
+    Raises:
+        UserError: They cannot be shared equally.
+    """
     if batch % world:
         raise UserError(f"--batch {batch} cannot be shared by {world} processes; take a multiple of {world}")
     return batch // world

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Network = TypeVar("Network", bound="torch.nn.Module")
 
+DEVICES = ("cuda", "mps", "cpu")
+"""What one may train on, fastest first."""
+
 
 def launched() -> bool:
     """Whether a launcher such as torchrun has started this process as one of a group."""
@@ -71,6 +74,16 @@ def _entry(entry: Callable[..., None], said: Path, *arguments: Any) -> None:
         raise SystemExit(2) from None  # the launcher then ends the other processes
 
 
+def known(device: str) -> None:
+    """Make sure that a name means a device, here or elsewhere.
+
+    Raises:
+        UserError: It does not.
+    """
+    if device not in ("auto", *DEVICES):
+        raise UserError(f"no device named {device!r}; known: auto, {', '.join(DEVICES)}")
+
+
 def resolve(device: str) -> str:
     """The device that a name means; auto is the fastest one here.
 
@@ -79,13 +92,12 @@ def resolve(device: str) -> str:
     """
     import torch
 
-    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    known(device)
+    has = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
     if device == "auto":
-        return next(name for name in here if here[name])
-    if device not in here:
-        raise UserError(f"no device named {device!r}; known: auto, {', '.join(here)}")
-    if not here[device]:
-        raise UserError(f"no {device} device here; available: {', '.join(d for d in here if here[d])}")
+        return next(name for name in DEVICES if has[name])
+    if not has[device]:
+        raise UserError(f"no {device} device here; available: {', '.join(name for name in DEVICES if has[name])}")
     return device
 
 
@@ -95,17 +107,10 @@ def engine(device: str) -> Accelerator:
     Raises:
         UserError: There is no such device here.
     """
-    import torch
     from accelerate import Accelerator
 
-    here = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
-    if device != "auto" and device not in here:
-        raise UserError(f"no device named {device!r}; known: auto, {', '.join(here)}")
-    if device != "auto" and not here[device]:
-        raise UserError(f"no {device} device here; available: {', '.join(d for d in here if here[d])}")
-    chosen = next(d for d in ("cuda", "mps", "cpu") if here[d]) if device == "auto" else device
     # precision stays out of accelerate: its state lasts as long as the process, and the next job may want another
-    return Accelerator(cpu=chosen == "cpu", mixed_precision="no")
+    return Accelerator(cpu=resolve(device) == "cpu", mixed_precision="no")
 
 
 def autocast(device: str, precision: str) -> torch.autocast:
@@ -137,7 +142,10 @@ def synchronised(model: Network, world: int) -> Network:
 
 @final
 class Interruption(AbstractContextManager["Interruption"]):
-    """Ctrl-C and SIGTERM ask the loop to save and stop; a second Ctrl-C stops at once."""
+    """Ctrl-C and SIGTERM ask the loop to save and stop; a second Ctrl-C stops at once.
+
+    A second SIGTERM does not: schedulers repeat it, and send SIGKILL when they mean it.
+    """
 
     def __init__(self) -> None:
         self.asked = ""
@@ -158,6 +166,6 @@ class Interruption(AbstractContextManager["Interruption"]):
             signal.signal(number, handler)
 
     def _ask(self, number: int, _: FrameType | None) -> None:
-        if self.asked:
+        if self.asked and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.asked = signal.Signals(number).name
+        self.asked = self.asked or signal.Signals(number).name

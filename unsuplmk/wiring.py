@@ -1,0 +1,23 @@
+"""The parts of a run, built and wired; a combination that cannot work is refused before networks are fetched."""
+
+from __future__ import annotations
+
+from unsuplmk import checkpoint, registry
+from unsuplmk.combination import check
+from unsuplmk.config import Config
+from unsuplmk.interfaces import PairSource
+from unsuplmk.model import Model
+
+
+def wire(config: Config) -> tuple[PairSource, Model]:
+    """The pairs and the model, with its losses, that a resolved config describes.
+
+    Raises:
+        UserError: The parts do not go together, or one of them cannot be had here.
+    """
+    pairs: PairSource = config.build("pairs")
+    model = checkpoint.assemble(config, losses=False)
+    check(pairs, model, {name: registry.find("loss", name).cls for name in config.loss})
+    model.losses.update(checkpoint.judges(config))
+    check(pairs, model)  # what a loss needs may depend on its options
+    return pairs, model
