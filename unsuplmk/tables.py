@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from unsuplmk import registry
 from unsuplmk.checkpoint import write_atomically
@@ -12,53 +13,64 @@ from unsuplmk.plugins import BUILTIN
 from unsuplmk.types import Tracks
 
 
-def read(path: str | Path, format: str = "") -> Tracks:
+def read(path: str | Path, format: str = "", **options: Any) -> Tracks:
     """Read tracks from a file.
 
     Args:
         path: The file.
         format: Name of the format; the file's suffix decides if empty.
+        options: Of the format.
 
     Raises:
         UserError: No format answers to the suffix or name, or the file cannot be read.
     """
     path = Path(path)
-    chosen = format_for(path, format)
+    chosen = format_for(path, format, **options)
     if not path.is_file():
         raise UserError(f"cannot read {path}: {'it is a folder' if path.is_dir() else 'no such file'}")
     return chosen.read(path)
 
 
-def write(tracks: Tracks, path: str | Path, format: str = "") -> None:
+def write(tracks: Tracks, path: str | Path, format: str = "", **options: Any) -> None:
     """Write tracks to a file, whole or not at all; the folder is made if need be.
 
     Args:
         tracks: What to write.
         path: The file.
         format: Name of the format; the file's suffix decides if empty.
+        options: Of the format.
 
     Raises:
         UserError: No format answers to the suffix or name, or the file cannot be written.
     """
     path = Path(path)
-    chosen = format_for(path, format)
+    chosen = format_for(path, format, **options)
     write_atomically(path, lambda temporary: chosen.write(tracks, temporary))
 
 
-def format_for(path: Path, name: str = "") -> Format:
+def format_for(path: Path, name: str = "", **options: Any) -> Format:
     """The format that answers to a name or, without one, to the file's suffix.
+
+    Raises:
+        UserError: There is none, or it has no such options.
+    """
+    return registry.build("format", component_for(path, name).name, **options)
+
+
+def component_for(path: Path, name: str = "") -> registry.Component:
+    """What `format_for` builds.
 
     Raises:
         UserError: There is none.
     """
     if name:
-        return registry.build("format", name)
-    known: dict[str, str] = {}
+        return registry.find("format", name)
+    known: dict[str, registry.Component] = {}
     for component in sorted(registry.components("format").values(), key=lambda c: c.plugin.name != BUILTIN):
         for suffix in component.cls.suffixes:  # type: ignore[attr-defined]
-            known.setdefault(suffix, component.name)  # where two formats share a suffix, the built-in one keeps it
+            known.setdefault(suffix, component)  # where two formats share a suffix, the built-in one keeps it
     if path.suffix.lower() in known:
-        return registry.build("format", known[path.suffix.lower()])
+        return known[path.suffix.lower()]
     asked = f"ends in {path.suffix}" if path.suffix else "has no suffix"
-    suffixes = ", ".join(f"{suffix} ({known[suffix]})" for suffix in sorted(known))
+    suffixes = ", ".join(f"{suffix} ({known[suffix].name})" for suffix in sorted(known))
     raise UserError(f"no format for {path}, which {asked}; known: {suffixes}; or name a format")

@@ -1,11 +1,12 @@
-"""Options that are known once a command's arguments are: of the dataset, of the crop, of each quality.
+"""Options that are known once a command's arguments are: of the dataset, the crop, each quality, the format.
 
-`--dataset.KEY`, `--crop.KEY` and `--quality.NAME.KEY`.
+`--dataset.KEY`, `--crop.KEY`, `--quality.NAME.KEY` and `--format.KEY`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
 import click
@@ -22,7 +23,7 @@ NAME = "name"
 
 @final
 class ReadsData(click.Command):
-    """A click command that has the options of the dataset, the crop and the qualities that its arguments name."""
+    """A click command that has the options of the dataset, the crop, the qualities and the format that are named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look at the arguments first, then parse with the options of what they mean."""
@@ -37,11 +38,13 @@ class ReadsData(click.Command):
         if any(parameter.name == "quality" for parameter in own):
             for quality in qualities(given, strict=not ctx.resilient_parsing):
                 found += _options(("quality", quality.name), quality)
+        if any(parameter.name == "format" for parameter in own):
+            found += _options(("format",), _format(given))
         ctx.meta[PARAMETERS] = found
         return super().parse_args(ctx, args)
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
-        """Its own, and those of the dataset and the crop once these are known."""
+        """Its own, and those of the parts that are named once these are known."""
         return ctx.meta.get(PARAMETERS) or super().get_params(ctx)
 
     def _scanned(self, own: list[click.Parameter], args: list[str]) -> tuple[dict[str, list[str]], dict[str, str]]:
@@ -69,6 +72,20 @@ def _dataset(said: Mapping[str, str]) -> Component | None:
     word = next((said[name] for name in said if name in DATA), "")
     source = known(word) if word else None
     return source.component if source else None
+
+
+def _format(given: Mapping[str, Sequence[str]]) -> Component | None:
+    """The format that is meant by the options, if there is one; what is wrong with them is said later."""
+    name, out = (given.get(key, [""])[-1] for key in ("format", "out"))
+    if not (name or out):
+        return None
+    from unsuplmk.errors import UserError
+    from unsuplmk.tables import component_for
+
+    try:
+        return component_for(Path(out), name)
+    except UserError:
+        return None
 
 
 def dataset_options(given: Mapping[str, Any]) -> dict[str, Any]:

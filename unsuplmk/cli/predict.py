@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from unsuplmk.cli.crop import crop_choice, crop_option
-from unsuplmk.cli.dataset import ReadsData, dataset_options
+from unsuplmk.cli.dataset import ReadsData, dataset_options, options_of
 from unsuplmk.cli.errors import warn
 
 
@@ -24,11 +24,13 @@ def command(run: str, input: str, out: Path, format: str, crop: str, device: str
     """Write the landmarks of INPUT to a file.
 
     RUN is a trained run; INPUT is an image, a video, a folder, a glob or a dataset, as NAME:PATH. The file holds
-    pixels of the original frames; `unsuplmk components format` lists the formats.
+    pixels of the original frames; `unsuplmk components format` lists the formats. A format may have options of its own:
+    `unsuplmk predict --format NAME --help`.
     """
     from unsuplmk import tables
 
-    tables.format_for(out, format)  # a wrong name must not cost the whole prediction
+    options = options_of("format", rest)
+    tables.format_for(out, format, **options)  # a wrong name must not cost the whole prediction
     from unsuplmk.data import open_data
     from unsuplmk.detector import Detector
 
@@ -36,6 +38,6 @@ def command(run: str, input: str, out: Path, format: str, crop: str, device: str
     detector = Detector.load(run, device)
     chosen = crop_choice(crop, rest, detector.config.crop)
     tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen)
-    tables.write(tracks, out, format)
+    tables.write(tracks, out, format, **options)
     frames, landmarks = tracks.score.shape
     click.echo(f"{out}: {landmarks} landmarks in {frames} frames")
