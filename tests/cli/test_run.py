@@ -13,7 +13,6 @@ from click.testing import CliRunner, Result
 
 from unsuplmk import config
 from unsuplmk.cli import cli
-from unsuplmk.cli.run import next_folder
 from unsuplmk.errors import UserError
 
 TINY = (
@@ -161,28 +160,6 @@ def test_what_only_the_config_can_check_is_refused_before_training(args: list[st
         message = str(error)
     assert reason in message
     assert not list(folder.iterdir())
-
-
-@pytest.mark.parametrize(
-    ("data", "name"),
-    [
-        ("puppets", "puppets"),
-        ("some/Mouse Videos/", "mouse-videos"),
-        ("clips/fly_1.mp4", "fly-1"),
-        ("clips/**/*.png", "clips"),
-        ("*.png", "data"),
-        (".", "here"),
-    ],
-)
-def test_a_run_is_named_after_its_data_and_encoder_with_the_next_free_number(
-    data: str, name: str, folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (folder / "here").mkdir()
-    monkeypatch.chdir(folder / "here")
-    chosen = config.make({"data": data})
-    assert next_folder(chosen) == Path("runs") / f"{name}-hourglass-01"
-    next_folder(chosen).mkdir(parents=True)
-    assert next_folder(chosen) == Path("runs") / f"{name}-hourglass-02"
 
 
 def test_shell_completion_knows_the_chosen_components_options_and_names() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, final
 
 import click
 
+from unsuplmk.cli.request import CHOSEN, next_folder, request
 from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from unsuplmk.registry import Kind
 
 PARAMETERS = "unsuplmk.run.parameters"
-CHOSEN = "unsuplmk.run.chosen"
 
 TRAINING = (
     *("steps", "batch", "optimizer", "learning_rate", "schedule", "patience", "warmup"),
@@ -123,36 +122,6 @@ def _section(parameter: click.Parameter) -> str:
     return getattr(parameter, "section", "Components" if parameter.name in KINDS else "Job")
 
 
-def _config(ctx: click.Context, data: str | None) -> Config:
-    """The chosen config with what the command line sets in it."""
-    from unsuplmk import config
-    from unsuplmk.cli.options import Option
-
-    values: dict[str, Any] = ctx.meta[CHOSEN].model_dump()
-    if data is not None:
-        values["data"] = data
-    for option in ctx.command.get_params(ctx):
-        value = ctx.params.get(option.name or "")
-        if isinstance(option, Option) and value is not None:
-            table = values
-            for key in option.path[:-1]:
-                table = table[key]
-            table[option.path[-1]] = value
-    return config.make(values, "command line").resolved()
-
-
-def next_folder(chosen: Config) -> Path:
-    """`runs/<data>-<encoder>-NN` with the first number that is free."""
-    path = Path(chosen.data)
-    kept = [part for part in path.parts if not set(part) & set("*?[")] or ["data"]  # a glob's folder names it
-    stem = Path(kept[-1]).stem if not path.is_dir() else path.resolve().name
-    name = re.sub(r"[^a-z0-9]+", "-", stem.lower()).strip("-") or "data"
-    number = 1
-    while (folder := Path("runs") / f"{name}-{chosen.encoder['name']}-{number:02}").exists():
-        number += 1
-    return folder
-
-
 @click.command(cls=Run)
 @click.argument("data", required=False)
 @click.option("--config", metavar="RECIPE|FILE", help="Start from a recipe, a TOML file or another run's settings.")
@@ -160,7 +129,7 @@ def next_folder(chosen: Config) -> Path:
 @click.option("--resume", is_flag=True, help="Go on with the run in --out, with its settings.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @click.pass_context
-def command(ctx: click.Context, data: str | None, out: Path | None, resume: bool, as_json: bool, **_: Any) -> None:
+def command(ctx: click.Context, out: Path | None, resume: bool, as_json: bool, **_: Any) -> None:
     """Discover landmarks by training on DATA.
 
     DATA is a folder, a video, a glob, or the name of a dataset; without it, the drawn puppets are used.
@@ -170,7 +139,7 @@ def command(ctx: click.Context, data: str | None, out: Path | None, resume: bool
     from unsuplmk.cli.errors import warn_of_broken_plugins
     from unsuplmk.cli.progress import progress
 
-    chosen = _config(ctx, data)
+    chosen = request(ctx).config
     warn_of_broken_plugins()
     _advise(chosen)
     from unsuplmk.job import train
