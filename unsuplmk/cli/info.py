@@ -1,4 +1,4 @@
-"""`unsuplmk info`: versions and hardware, for bug reports."""
+"""`unsuplmk info`: versions, plugins and hardware, for bug reports."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ PACKAGES = ("unsuplmk", "torch", "torchvision", "accelerate", "numpy", "albument
 @click.command
 @click.option("--json", "as_json", is_flag=True, help="Print as JSON.")
 def command(as_json: bool) -> None:
-    """Show versions and hardware."""
-    facts = {"python": platform.python_version(), "system": platform.platform(), **_versions(), **_hardware()}
+    """Show versions, plugins and hardware."""
+    facts: dict[str, Any] = {"python": platform.python_version(), "system": platform.platform(), **_versions()}
+    facts |= {"plugins": _plugins(), **_hardware()}
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
     width = max(map(len, facts))
     for name, value in facts.items():
-        click.echo(f"{name:{width}}  {', '.join(value) if isinstance(value, list) else value}")
+        click.echo(f"{name:{width}}  {(', '.join(value) or 'none') if isinstance(value, list) else value}")
 
 
 def _versions() -> dict[str, str]:
@@ -36,6 +37,13 @@ def _versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[package] = __version__ if package == "unsuplmk" else "not installed"
     return found
+
+
+def _plugins() -> list[str]:
+    """The distributions that bring plugins; `unsuplmk plugins` says whether they work."""
+    from unsuplmk.plugins import installed, named
+
+    return list(dict.fromkeys(f"{named(distribution)} {distribution.version}" for distribution, _ in installed()))
 
 
 def _hardware() -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,12 @@ def show(rows: Sequence[dict[str, Any]], columns: Sequence[str], as_json: bool, 
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
     Console(highlight=False, markup=False).print(table)
+
+
+def width() -> int:
+    """Columns that text may take: those of the terminal, and no more than one reads with ease."""
+    asked = click.get_current_context().terminal_width
+    return min(asked or shutil.get_terminal_size().columns, 110)
 
 
 def _cell(value: Any) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from unsuplmk.cli import listing
 from unsuplmk.cli.actions import Actions, listed_only
 from unsuplmk.cli.commands import of_plugins
 from unsuplmk.cli.plugins_new import new
@@ -97,15 +98,8 @@ def _show(row: dict[str, Any]) -> None:
 def _line(label: str, text: str) -> None:
     from click.formatting import wrap_text
 
-    width = min(click.get_current_context().terminal_width or _columns(), 110)
     start = f"  {label:<10}  " if label else "  "
-    click.echo(wrap_text(text, width, initial_indent=start, subsequent_indent=" " * len(start)))
-
-
-def _columns() -> int:
-    import shutil
-
-    return shutil.get_terminal_size().columns
+    click.echo(wrap_text(text, listing.width(), initial_indent=start, subsequent_indent=" " * len(start)))
 
 
 command.add_command(new)
