@@ -91,6 +91,7 @@ def part_options(
     losses = {"vgg16": "vgg16", "vgg19": "vgg19", "squeezenet": "squeezenet", "selfsup": "selfsup", "lpips": "alexnet"}
     return {
         **{("loss", loss): {"weights": str(network_weights[network])} for loss, network in losses.items()},
+        ("quality", "lpips"): {"weights": str(network_weights["alexnet"])},
         ("stage", "health"): {"every": 1},
         ("stage", "preview"): {"every": 1, "rows": 2},
         ("dataset", "puppets"): {"clips": 3, "length": 3, "side": 64},

@@ -11,3 +11,11 @@ def register_losses() -> Mapping[str, type]:
     from unsuplmk_lpips.loss import Lpips
 
     return {"lpips": Lpips}
+
+
+@hookimpl
+def register_qualities() -> Mapping[str, type]:
+    """The quality `lpips`."""
+    from unsuplmk_lpips.quality import Lpips
+
+    return {"lpips": Lpips}

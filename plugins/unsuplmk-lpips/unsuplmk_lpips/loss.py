@@ -1,26 +1,19 @@
-"""LPIPS: a perceptual distance whose layers are weighed by human judgements."""
+"""The loss `lpips`: a perceptual distance whose layers are weighed by human judgements."""
 
 from __future__ import annotations
 
-import warnings
-from typing import ClassVar, Literal
+from typing import ClassVar, final
 
-import lpips
 from jaxtyping import Float
-from torch import Tensor, nn
+from torch import Tensor
 
 from unsuplmk.interfaces import Loss
-from unsuplmk.ops import weights as files
-from unsuplmk.ops.masking import masked_mean
+from unsuplmk.ops.masking import masked_mean, shrink
 from unsuplmk.types import Step
-
-OFFICIAL = {
-    "alex": "AlexNet_Weights.IMAGENET1K_V1",
-    "vgg": "VGG16_Weights.IMAGENET1K_V1",
-    "squeeze": "SqueezeNet1_1_Weights.IMAGENET1K_V1",
-}
+from unsuplmk_lpips.distance import Network, build, check
 
 
+@final
 class Lpips(Loss):
     """Learned perceptual image patch similarity (Zhang, Isola, Efros, Shechtman, Wang, CVPR 2018), version 0.1.
 
@@ -37,20 +30,18 @@ class Lpips(Loss):
 
     needs: ClassVar[frozenset[str]] = frozenset({"reconstruction"})
 
-    def __init__(self, *, network: Literal["alex", "vgg", "squeeze"] = "alex", weights: str = "") -> None:
+    def __init__(self, *, network: Network = "alex", weights: str = "") -> None:
         super().__init__()
-        with warnings.catch_warnings():  # lpips 0.1.4 asks torchvision in the old way
-            warnings.simplefilter("ignore")
-            self.distance = lpips.LPIPS(net=network, spatial=True, pnet_rand=True, verbose=False)
-        # lpips cuts torchvision's `features` into slices and keeps the layers' numbers
-        layers = {number: layer for part in self.distance.net.children() for number, layer in part.named_children()}
-        files.load(nn.ModuleDict(layers), "features.", weights, OFFICIAL[network], "--loss.lpips.weights")
-        self.distance.requires_grad_(False)
-        for layer in self.distance.modules():
-            if isinstance(layer, nn.Dropout):
-                layer.p = 0.0  # training the landmarks is no training of the distance
+        self.network: Network = network
+        self.distance = build(network, weights, "--loss.lpips.weights")
 
     def forward(self, step: Step) -> Float[Tensor, ""]:
-        """Masked mean of the distance at every pixel."""
-        distances = self.distance(step.reconstruction.image, step.pair.target, normalize=True)
+        """Masked mean of the distance at every pixel of the reconstruction.
+
+        Raises:
+            UserError: The reconstruction is too small for the network.
+        """
+        made = step.reconstruction.image
+        check(self.network, made, "loss.lpips")
+        distances = self.distance(made, shrink(step.pair.target, made.shape[-2:]), normalize=True)
         return masked_mean(distances.float(), step.pair.weight)
