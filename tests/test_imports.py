@@ -23,6 +23,7 @@ LEVELS = (
     (
         *PARTS,
         "model",
+        "absent",
         "average",
         "draw",
         "media",
@@ -36,7 +37,8 @@ LEVELS = (
     ),
     ("builtin", "plugins", "registry"),
     ("sources", "data", "pack", "lazy", "order", "parallel", "reading", "cropping"),
-    ("config", "tables", "checkpoint", "combination", "optimiser", "released", "annotations"),
+    ("scaffold",),
+    ("config", "naming", "tables", "checkpoint", "combination", "provenance", "optimiser", "released", "annotations"),
     ("colorise", "preparation", "sharding", "detector", "job", "meter", "wiring", "rehearsal", "testing"),
     ("samples", "viewpoints"),
     ("normalise", "regress", "measure"),
@@ -46,7 +48,7 @@ LEVELS = (
     ("sheet", "gallery", "survey", "hazards", "inspection", "verification"),
     ("label_curve", "backward", "agreement", "consistency", "published", "plots", "analyses"),
     ("stages",),
-    ("cli",),
+    ("cli", "templates"),
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
 HEAVY = (
@@ -109,6 +111,12 @@ def test_no_import_points_up(path: Path) -> None:
         assert not (here in PARTS and there == "model"), f"{here} imports {name}: parts know only the interfaces"
 
 
+def test_nothing_imports_what_new_plugins_are_made_of() -> None:
+    assert len(list((PACKAGE / "templates").glob("*.py"))) > 10
+    for path in modules():
+        assert not [name for name in imports(path) if name.startswith("unsuplmk.templates")], path
+
+
 def test_no_concrete_part_is_imported_outside_the_table_of_contents() -> None:
     concrete = set(imports(PACKAGE / "builtin.py")) - {"unsuplmk.hookspecs"}
     assert len(concrete) > 15
@@ -127,7 +135,9 @@ def loaded(code: str) -> set[str]:
 
 def test_the_light_modules_load_nothing_heavy() -> None:
     commands = [f"unsuplmk.cli.{path.stem}" for path in sorted((PACKAGE / "cli").glob("[a-z]*.py"))]
-    light = ["unsuplmk", "unsuplmk.registry", "unsuplmk.config", "unsuplmk.plugins", "unsuplmk.builtin", *commands]
+    light = [
+        f"unsuplmk.{name}" for name in ("registry", "config", "plugins", "builtin", "scaffold", "naming")
+    ] + commands
     assert not loaded(f"import {', '.join(light)}") & set(HEAVY)
 
 
