@@ -11,3 +11,12 @@ def register_datasets() -> Mapping[str, type]:
     from unsuplmk_sleap.dataset import Sleap
 
     return {"sleap": Sleap}
+
+
+@hookimpl
+def register_formats() -> Mapping[str, type]:
+    """The formats `slp` and `nwb`."""
+    from unsuplmk_sleap.nwb import Nwb
+    from unsuplmk_sleap.slp import Slp
+
+    return {"slp": Slp, "nwb": Nwb}

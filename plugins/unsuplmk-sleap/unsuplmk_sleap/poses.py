@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -60,31 +61,51 @@ def read(path: Path, labels: Which, skeleton: str) -> Poses:
     Raises:
         UserError: The file is missing, damaged or no SLEAP file, has no such instances, or a skeleton must be chosen.
     """
+    content = load(path)
+    bones = chosen(path, content.skeletons, skeleton, "--dataset.skeleton")
+    found = _instances(content, labels, bones)
+    if not found[0]:
+        counts = {kind: len(_instances(content, kind, bones)[0]) for kind in ("user", "predicted")}
+        here = f"{counts['user']} instances by users and {counts['predicted']} predicted ones"
+        raise UserError(f"{path} has {here}; asked for: {labels}, see --dataset.labels")
+    rows, xy = found
+    video, frame, number, track, user = np.array(rows, np.int64).T
+    names, tracks = tuple(map(str, bones.node_names)), tuple(str(track.name) for track in content.tracks)
+    return Poses(path, names, content.videos, tracks, video, frame, number, track, user.astype(bool), np.stack(xy))
+
+
+def load(path: Path) -> Any:
+    """What sleap-io makes of a .slp file, its videos not opened.
+
+    Raises:
+        UserError: The file is missing, damaged or no SLEAP file.
+    """
     if not path.is_file():
         raise UserError(f"no file {path}")
     import sleap_io
 
     try:
-        load: Any = sleap_io.load_slp
-        content = load(str(path), open_videos=False)
-        chosen = _skeleton(path, content.skeletons, skeleton)
-        found = _instances(content, labels, chosen)
-    except UserError:
-        raise
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            read: Any = sleap_io.load_slp
+            return read(str(path), open_videos=False)
     except Exception as error:  # a damaged file: OSError, KeyError, ValueError, IndexError, JSONDecodeError ...
         reason = " ".join(f"{type(error).__name__}: {error}".split())[:200]
         raise UserError(f"cannot read {path}: it is cut off, damaged or no SLEAP file ({reason})") from None
-    if not found[0]:
-        counts = {kind: len(_instances(content, kind, chosen)[0]) for kind in ("user", "predicted")}
-        here = f"{counts['user']} instances by users and {counts['predicted']} predicted ones"
-        raise UserError(f"{path} has {here}; asked for: {labels}, see --dataset.labels")
-    rows, xy = found
-    video, frame, number, track, user = np.array(rows, np.int64).T
-    names, tracks = tuple(map(str, chosen.node_names)), tuple(str(track.name) for track in content.tracks)
-    return Poses(path, names, content.videos, tracks, video, frame, number, track, user.astype(bool), np.stack(xy))
 
 
-def _skeleton(path: Path, skeletons: Sequence[Any], name: str) -> Any:
+def chosen(path: Path, skeletons: Sequence[Any], name: str, option: str) -> Any:
+    """The skeleton of a name, or the only one.
+
+    Args:
+        path: The file, for messages.
+        skeletons: As sleap-io has them.
+        name: Of the skeleton; nothing for the only one.
+        option: How one is asked for.
+
+    Raises:
+        UserError: There is no such skeleton, or a name is needed.
+    """
     known = {str(one.name or number): one for number, one in enumerate(skeletons)}
     if not known:
         raise UserError(f"{path} has no skeleton")
@@ -93,7 +114,7 @@ def _skeleton(path: Path, skeletons: Sequence[Any], name: str) -> Any:
             raise unknown(f"skeleton in {path}", name, known)
         return known[name]
     if len(known) > 1:
-        raise UserError(f"{path} has several skeletons: choose one with --dataset.skeleton: {', '.join(known)}")
+        raise UserError(f"{path} has several skeletons: choose one with {option}: {', '.join(known)}")
     return next(iter(known.values()))
 
 
