@@ -23,8 +23,8 @@ class Slp(Format):
     """SLEAP's labels file: a predicted instance a frame, with the skeleton and the videos; through sleap-io.
 
     Pereira et al. 2022, https://doi.org/10.1038/s41592-022-01426-1. Pixels are as ours: the centre of the first is
-    (0, 0); sleap-io moves files from before SLEAP 1.1, which counted from the corner. A row whose source ends in
-    `#name` belongs to the track of that name. Files are read one animal at a time.
+    (0, 0); sleap-io moves those of formats before 1.1, which count from its corner. A row whose source ends in `#name`
+    belongs to the track of that name. Files are read one animal at a time.
 
     Args:
         labels: What to read: user for what people placed; predicted; or all, with predictions where there is no other.
