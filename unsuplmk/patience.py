@@ -75,14 +75,22 @@ def bounded(work: Callable[[], Answer], what: str, way_out: str) -> Answer:
     until = f"given up after {seconds:g} s" if breakable else "nothing here can break it off"
     wait = min(NOTICE, seconds / 2)
     line = f"unsuplmk: still {what} after {wait:g} s; {until}; {way_out}"
-    timer = threading.Timer(wait, lambda: print(line, file=sys.stderr, flush=True))
-    timer.daemon = True
+    done = threading.Event()
     if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
-        timer.start()
+        threading.Thread(target=_tell, args=(line, wait, done, threading.get_ident()), daemon=True).start()
     try:
         return _broken_off(work, seconds) if breakable else work()
     finally:
-        timer.cancel()
+        done.set()
+
+
+def _tell(line: str, wait: float, done: threading.Event, worker: int) -> None:
+    """Print a line after a while, and not before imports of our own dependencies have ended."""
+    while not done.wait(wait):
+        if not _importing_ours(sys._current_frames().get(worker)):
+            print(line, file=sys.stderr, flush=True)
+            return
+        wait = 1.0
 
 
 def _breakable() -> bool:
@@ -135,7 +143,7 @@ def _broken_off(work: Callable[[], Answer], seconds: float) -> Answer:
 
 def _importing_ours(frame: FrameType | None) -> bool:
     """Whether the work is in the middle of importing one of our dependencies."""
-    while frame is not None and frame.f_code is not _broken_off.__code__:
+    while frame is not None and frame.f_code is not bounded.__code__:
         name = str(frame.f_globals.get("__name__", ""))
         if frame.f_code.co_name == "<module>" and name.partition(".")[0] in OURS:
             return True
