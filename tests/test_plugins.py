@@ -188,13 +188,13 @@ def test_a_constructor_that_raises_is_one_line_with_the_place_in_the_plugin(
     from unsuplmk.cli.errors import status
 
     monkeypatch.setenv(WITHOUT, others())
-    install(tmp_path, "raising", HEADER + RAISING.format(name="Raising", summary="Raises.", key="raising"))
+    install(tmp_path, "weak", HEADER + RAISING.format(name="Raising", summary="Raises.", key="weak"))
     with present(tmp_path):
         out = str(tmp_path / "run")
-        assert status(cli, ["run", "--encoder", "raising", "--device", "cpu", "--out", out]) == 2
-    path = tmp_path / "raising_module.py"
+        assert status(cli, ["run", "--encoder", "weak", "--device", "cpu", "--out", out]) == 2
+    path = tmp_path / "weak_module.py"
     number = path.read_text().splitlines().index("        raise OSError('two\\nlines')") + 1
-    what = "encoder 'raising' of raising 1.2 cannot be built: OSError: two lines"
+    what = "encoder 'weak' of weak 1.2 cannot be built: OSError: two lines"
     assert capsys.readouterr().err == f"Error: {what} ({path}:{number})\n"
 
 
