@@ -22,8 +22,8 @@ def test_words_become_settings_a_folder_and_whether_to_go_on(folder: Path) -> No
     asked = parse(["puppets", "--encoder", "hourglass", "--encoder.width", "16", "--steps", "7", "--out", "runs/a"])
     assert (asked.config.data, asked.config.steps, asked.config.encoder["width"]) == ("puppets", 7, 16)
     assert asked.config.encoder["stacks"] >= 1  # written out in full
-    assert (asked.out, asked.resume) == (Path("runs/a"), False)
-    assert parse([]).out is None
+    assert (asked.out, asked.resume, asked.origin) == (Path("runs/a"), False, "")
+    assert (parse([]).out, parse(["--config", "puppets"]).origin) == (None, "puppets")
     assert not list(folder.iterdir())
 
 

@@ -25,11 +25,13 @@ class Request:
         config: Its settings, checked and written out in full.
         out: The run folder; None for the next in `runs/`.
         resume: Whether to go on with the run in `out`.
+        origin: The recipe, file or run whose settings it starts from, as given; empty for the defaults.
     """
 
     config: Config
     out: Path | None
     resume: bool
+    origin: str
 
 
 def parse(words: Sequence[str], parent: click.Context | None = None) -> Request:
@@ -70,7 +72,7 @@ def request(ctx: click.Context) -> Request:
                 table = table[key]
             table[option.path[-1]] = value
     settings = config.make(values, "command line").resolved()
-    return Request(settings, ctx.params["out"], ctx.params["resume"])
+    return Request(settings, ctx.params["out"], ctx.params["resume"], ctx.params["config"] or "")
 
 
 def next_folder(chosen: Config, taken: Callable[[Path], bool] = Path.exists) -> Path:
