@@ -94,6 +94,7 @@ def part_options(
         ("quality", "lpips"): {"weights": str(network_weights["alexnet"])},
         ("stage", "health"): {"every": 1},
         ("stage", "preview"): {"every": 1, "rows": 2},
+        ("stage", "wandb"): {"mode": "disabled"},  # its own tests run it offline
         ("dataset", "puppets"): {"clips": 3, "length": 3, "side": 64},
         ("crop", "boxes"): {"file": str(boxes)},
         ("crop", "detector"): {"weights": str(detection_weights), "threshold": 0.1},
