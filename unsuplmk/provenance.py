@@ -41,10 +41,10 @@ def recorded(source: str | Path) -> Iterator[None]:
         yield
     except registry.MissingError as error:
         brought = _record(source).get(f"{error.kind} {error.name}", "")
-        distribution, _, then = brought.partition(" ")
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", distribution):  # it will be typed into a shell
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]* [A-Za-z0-9.+!_-]+", brought):  # it is to be typed into a shell
             raise
-        needs = f"{source} needs {error.kind} {error.name!r} of {distribution} {then}, which"
+        distribution, then = brought.split()
+        needs = f"{source} needs {error.kind} {error.name!r} of {brought}, which"
         raise registry.MissingError(error.kind, error.name, f"{needs} {_absence(error, distribution, then)}") from None
 
 
