@@ -8,11 +8,13 @@ import pytest
 import torch
 from torch import Tensor
 
+from unsuplmk import registry
 from unsuplmk.bottlenecks.code import Code
 from unsuplmk.bottlenecks.density import Density
 from unsuplmk.bottlenecks.gaussian import Gaussian
-from unsuplmk.combination import check
+from unsuplmk.combination import check, check_alone
 from unsuplmk.encoders.convnet import Convnet
+from unsuplmk.encoders.hourglass import Hourglass
 from unsuplmk.errors import UserError
 from unsuplmk.generators.descriptors import Descriptors
 from unsuplmk.generators.identity import Identity
@@ -89,8 +91,9 @@ def test_pairs_of_the_paper_are_told_how_to_know_the_warp() -> None:
 
 def test_a_loss_that_judges_the_reconstruction_is_refused_where_none_is_made() -> None:
     said = refusal(Warped(), model({"needy": Needy(), "pixel": Pixel()}, Identity(3)))
-    assert said.startswith("loss 'pixel' judges the reconstruction, and --generator identity makes none; choose --gen")
-    assert "--generator descriptors, flow, renderer, template or unet, or leave that loss out" in said
+    assert said.startswith("loss 'pixel' judges the reconstruction, and --generator identity makes none; ")
+    others = [name for name in registry.components("generator") if name != "identity"]
+    assert said.endswith(f"choose --generator {', '.join(others[:-1])} or {others[-1]}, or leave that loss out")
     check(Warped(), model({"needy": Needy(), "twist": NeedsWarp()}, Identity(3)))
 
 
@@ -122,7 +125,8 @@ def test_a_generator_that_asks_for_places_is_refused_where_landmarks_have_none()
 
 def test_no_generator_is_proposed_that_would_be_refused_next() -> None:
     said = refusal(Video(), model({"pixel": Pixel()}, Identity(6), Code(3)))
-    assert "choose --generator flow, renderer, template or unet, or leave" in said
+    assert "choose --generator flow, renderer, template" in said
+    assert "descriptors" not in said
 
 
 def test_what_no_installed_part_gives_is_said_to_be_so() -> None:
@@ -147,3 +151,23 @@ def test_losses_need_not_be_built_to_be_refused() -> None:
     with pytest.raises(UserError, match="loss 'twist' needs pairs with a known warp"):
         check(Video(), model({}), {"twist": NeedsWarp})
     check(Video(), model({"twist": NeedsWarp()}), {"pixel": Pixel})
+
+
+def test_one_image_at_a_time_is_refused_where_batch_norm_is_left_with_one_number() -> None:
+    torch.manual_seed(0)
+    deep = Model(Hourglass(3, width=8), Gaussian(3), UNet(3, width=4))
+    grouped = Model(Hourglass(3, width=32, norm="group"), Gaussian(3), UNet(3, width=4))
+    before = {name: value.clone() for name, value in deep.state_dict().items()}
+    drawn = torch.get_rng_state()
+    with pytest.raises(UserError, match=r"one image a process, at --size 32, .*; take a larger --batch or --size"):
+        check_alone(deep, 32)
+    check_alone(deep, 128)
+    check_alone(grouped, 32)
+    assert all(torch.equal(value, before[name]) for name, value in deep.state_dict().items())
+    assert torch.equal(drawn, torch.get_rng_state())
+
+
+def test_other_faults_of_a_part_are_no_matter_of_the_batch() -> None:
+    wired = Model(Convnet(3, width=4), Gaussian(3), UNet(4, width=4))
+    with pytest.raises(RuntimeError, match="channels"):
+        check_alone(wired, 32)

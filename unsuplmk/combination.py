@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from typing import Any
+
+import torch
 
 from unsuplmk import registry
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Loss, PairSource
 from unsuplmk.model import Model
+from unsuplmk.types import Pair
 
 GIVERS = ("pairs", "bottleneck", "generator")
 """Kinds of part that give what losses and generators may need."""
@@ -33,6 +37,28 @@ def check(pairs: PairSource, model: Model, losses: Mapping[str, Loss | type[Loss
             kind = _kind(missing)
             at_once = frozenset(need for need in missing if _kind({need}) == kind)
             raise UserError(f"{who} {_lack(kind, at_once, parts)}{_way(kind, at_once, parts, has)}{otherwise}")
+
+
+def check_alone(model: Model, size: int) -> None:
+    """Refuse to train on one image at a time where a norm is left with a single number to take the mean of.
+
+    A copy is tried, because a trial moves running means.
+
+    Raises:
+        UserError: Some feature map has one cell, at this image size.
+    """
+    image = torch.zeros(1, 3, size, size)
+    trial = Model(deepcopy(model.encoder), deepcopy(model.bottleneck), deepcopy(model.generator)).train()
+    try:
+        with torch.no_grad(), torch.random.fork_rng(devices=[]):
+            trial(Pair(image, image.clone()))
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
+            raise
+        raise UserError(
+            f"one image a process, at --size {size}, leaves a norm a single number to take the mean of; "
+            "take a larger --batch or --size, or the norm group where a part has it (--encoder.norm group)"
+        ) from None
 
 
 def gives(kind: str, part: Any) -> frozenset[str]:
