@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NAN = float("nan")
-BASELINES = {"source": "the source as it is", "other": "with another's landmarks"}
 
 
 @dataclass(frozen=True)
@@ -86,38 +85,45 @@ class Reconstructions:
     def remarks(self) -> list[str]:
         """What the figures say together, in sentences."""
         found = ["source and target are one image: the source is no baseline"] if self.one_image else []
-        for baseline, meaning in (("source", "the generator adds nothing"), ("other", "the landmarks carry nothing")):
+        means = {
+            "source": "than the source itself: the generator adds nothing",
+            "other": "than with another image's landmarks: they carry nothing",
+        }
+        for baseline, meaning in means.items():
             gains: dict[str, Estimate] = {n: getattr(f, f"over_{baseline}") for n, f in self.figures.items()}
             poor = [name for name, gain in gains.items() if gain.least <= 0]
             if poor:
-                found.append(f"{', '.join(poor)}: no better than {BASELINES[baseline]}: {meaning}")
+                found.append(f"{', '.join(poor)}: no better {meaning}")
         return found
 
     def table(self) -> Table:
         """As a table for the terminal."""
+        from rich.box import SIMPLE_HEAD
         from rich.table import Table
 
         width, height = self.size
-        lines = [f"{LEVEL:g} % intervals over resampled pairs; by: how much better than that on the same pairs"]
-        table = Table(
-            title=f"{self.pairs} pairs rebuilt at {width} x {height} px",
-            caption="\n".join([*lines, *self.remarks()]),
-            caption_justify="left",
-        )
-        table.add_column("figure", no_wrap=True)
-        for title in ("rebuilt", *BASELINES.values()):
-            table.add_column(title, justify="right")
+        ways = {way: ", ".join(n for n, f in self.figures.items() if f.better == way) for way in ("higher", "lower")}
+        better = "; ".join(f"{way} is better: {names}" for way, names in ways.items() if names)
+        lines = [f"intervals of {LEVEL:g} %, over resampled pairs; {better}", *self.remarks()]
+        title = f"{self.pairs} pairs rebuilt at {width} x {height} px"
+        table = Table(title=title, caption="\n".join(lines), caption_justify="left", box=SIMPLE_HEAD)
+        for column in ("figure", "of"):
+            table.add_column(column, no_wrap=True)
+        for column in ("mean", "interval", "rebuilt better by"):
+            table.add_column(column, justify="right", no_wrap=True)
         for name, figure in self.figures.items():
-            cells = [_words(figure.rebuilt)]
-            for mean, gain in ((figure.source, figure.over_source), (figure.other, figure.over_other)):
-                cells.append("" if isnan(mean.mean) else f"{mean.mean:#.4g}\nby {_words(gain)}")
-            table.add_row(f"{name}\n{figure.better} is better", *cells)
+            table.add_row(name, "rebuilt", *_words(figure.rebuilt), "")
+            table.add_row("", "the source itself", *_words(figure.source), _words(figure.over_source)[1])
+            last = (*_words(figure.other), _words(figure.over_other)[1])
+            table.add_row("", "other landmarks", *last, end_section=True)
         return table
 
 
-def _words(estimate: Estimate) -> str:
+def _words(estimate: Estimate) -> tuple[str, str]:
+    """A mean and its interval; nothing for what does not exist."""
     low, high = estimate.interval
-    return f"{estimate.mean:#.4g}" + ("" if isnan(low) else f" ({low:#.4g} - {high:#.4g})")
+    mean = "" if isnan(estimate.mean) else f"{estimate.mean:#.4g}"
+    return mean, "" if isnan(low) else f"{low:#.3g} to {high:#.3g}"
 
 
 def judge(passes: Iterable[Rebuilt], qualities: Mapping[str, Quality], resamples: int = RESAMPLES) -> Reconstructions:

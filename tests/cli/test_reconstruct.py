@@ -65,7 +65,7 @@ def test_every_figure_stands_beside_both_baselines_and_a_picture_is_drawn(
 ) -> None:
     out = tmp_path / "new" / "picture.png"
     done = invoke("reconstruct", runs(), images / "*.png", "--out", out)
-    for words in ("5 pairs rebuilt at 32 x 32 px", "psnr", "ssim", "the source as it is", "with another's landmarks"):
+    for words in ("5 pairs rebuilt at 32 x 32 px", "psnr", "ssim", "the source itself", "other landmarks"):
         assert words in done.stdout
     assert done.stdout.rstrip().endswith(f"picture: {out}")
     assert media.read_image(out).shape[1] == 4 * 210 - 10 + 24
