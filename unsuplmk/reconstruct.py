@@ -86,7 +86,7 @@ class Reconstructions:
         """What the figures say together, in sentences."""
         found = ["source and target are one image: the source is no baseline"] if self.one_image else []
         means = {
-            "source": "than the source itself: the generator adds nothing",
+            "source": "than the source itself: rebuilding loses more than the landmarks bring",
             "other": "than with another image's landmarks: they carry nothing",
         }
         for baseline, meaning in means.items():
