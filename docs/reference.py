@@ -1,6 +1,7 @@
 """Fills pages from the code when the site is built.
 
-The markers are `<!-- components: KIND -->`, `<!-- commands -->`, `<!-- datasets -->` and `<!-- published: TABLE -->`.
+The markers are `<!-- components: KIND -->`, `<!-- commands -->`, `<!-- datasets -->`, `<!-- published: TABLE -->`,
+`<!-- hooks -->`, `<!-- contract: KIND -->` and `<!-- installed: KIND -->`.
 """
 
 import inspect
@@ -10,7 +11,7 @@ from typing import Any
 
 import click
 
-from unsuplmk import registry
+from unsuplmk import hookspecs, registry, testing
 from unsuplmk.cli import cards, cli, listing
 from unsuplmk.cli.options import shown
 from unsuplmk.published import Paper, Row, published
@@ -20,7 +21,10 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     """Replace the markers by sections."""
     markdown = re.sub(r"<!-- components: (\w+) -->", lambda match: kind(match[1]), markdown)
     markdown = re.sub(r"<!-- published: ([\w-]+) -->", lambda match: figures(match[1]), markdown)
+    markdown = re.sub(r"<!-- contract: (\w+) -->", lambda match: contract(match[1]), markdown)
+    markdown = re.sub(r"<!-- installed: (\w+) -->", lambda match: installed(match[1]), markdown)
     markdown = markdown.replace("<!-- datasets -->", datasets())
+    markdown = markdown.replace("<!-- hooks -->", "\n".join(hooks()))
     return markdown.replace("<!-- commands -->", commands())
 
 
@@ -63,8 +67,48 @@ def card(component: registry.Component) -> str:
             lines += ["Where from:", "", *(f"- {linked(line)}" for line in body.splitlines()), ""]
         else:
             lines += [f"{title}: {linked(' '.join(body.split())).rstrip('.')}.", ""]
-    options = f"Its options: [components](components.md#{component.name})."
+    options = f"Its options: [components](components.md#dataset-{component.name})."
     return "\n".join((*lines, "```sh", *cards.commands(component), "```", "", options, ""))
+
+
+def hooks() -> Iterator[str]:
+    """A section for each hook: its signature, what it returns or gets, and the kind of part that it brings."""
+    kinds = {one.hook: one for one in registry.KINDS.values()}
+    for name, function in vars(hookspecs).items():
+        if not name.startswith("register_"):
+            continue
+        signature = str(inspect.signature(function)).replace("'", "").replace("collections.abc.", "")
+        text = inspect.cleandoc(function.__doc__ or "").partition("\nArgs:")
+        yield f"## {name}\n\n```text\n{name}{signature}\n```\n\n{text[0].strip()}\n"
+        if text[1]:
+            yield f"```text\n{inspect.cleandoc(text[2])}\n```\n"
+        one = kinds.get(name)
+        page = f"{one.name}.md" if one else "command.md"
+        brings = f"Kind `{one.name}`, base class `unsuplmk.interfaces.{one.base}`. " if one else ""
+        yield f"{brings}See [{page.removesuffix('.md')}]({page}).\n"
+
+
+def contract(name: str) -> str:
+    """What the contract checks in every part of a kind, one line a check."""
+    rows = (f"| `{check.__name__}` | {cell(first(check))} |" for check in testing.checks(name))
+    return "\n".join(("| check | |", "|---|---|", *rows, ""))
+
+
+def installed(name: str) -> str:
+    """The parts of a kind, each with its summary and a link to its options."""
+    found = registry.components(name).values()
+    rows = (f"| {anchored(c)} | {cell(c.summary)} | {c.plugin.distribution} |" for c in found)
+    return "\n".join(("| name | | from |", "|---|---|---|", *rows, ""))
+
+
+def anchored(component: registry.Component) -> str:
+    """A component's name as a link to its section."""
+    return f"[`{component.name}`](../components.md#{component.kind.name}-{component.name})"
+
+
+def first(what: object) -> str:
+    """The first line of a docstring."""
+    return (inspect.getdoc(what) or "").partition("\n")[0]
 
 
 def linked(text: str) -> str:
@@ -81,14 +125,14 @@ def kind(name: str) -> str:
 def section(component: registry.Component) -> str:
     """One component: what its docstring says, and a table of its options."""
     origin = component.plugin.distribution
-    brought = "" if origin == "unsuplmk" else f" (plugin {origin})"
+    title = f"### {component.name}" + ("" if origin == "unsuplmk" else f" (plugin {origin})")
     text = inspect.cleandoc(component.cls.__doc__ or "").partition("\nArgs:")[0].partition("\nRaises:")[0].strip()
     rows = [
         f"| `{row['flag']}` | {cell(row['type'])} | {cell(shown(row['default']))} | {cell(row['help'])} |"
         for row in listing.options(component)
     ]
     table = ["| option | type | default | |", "|---|---|---|---|", *rows] if rows else ["It has no options."]
-    return "\n".join((f"### {component.name}{brought}", "", text, "", *table, ""))
+    return "\n".join((f"{title} {{ #{component.kind.name}-{component.name} }}", "", text, "", *table, ""))
 
 
 def figures(name: str) -> str:

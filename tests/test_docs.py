@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from unsuplmk import config, registry
+from unsuplmk import config, hookspecs, registry, testing
 from unsuplmk.cli.commands import OURS
 
 ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md")), *sorted(ROOT.glob("plugins/*/README.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md")), *sorted(ROOT.glob("plugins/*/README.md"))]
 
 
 def _blocks(page: Path, language: str) -> list[str]:
@@ -47,7 +47,7 @@ def test_every_command_that_is_shown_parses(
 def test_every_python_block_is_an_example_that_is_tested(page: Path) -> None:
     examples = [path.read_text("utf-8") for path in ROOT.glob("examples/**/*.py")]
     for block in _blocks(page, "python"):
-        included = re.fullmatch(r'--8<-- "(examples/.+\.py)"\n', block)
+        included = re.fullmatch(r'--8<-- "((?:examples|unsuplmk/templates|plugins)/.+\.py)"\n', block)
         if included:
             assert (ROOT / included[1]).is_file(), block
         else:
@@ -78,7 +78,7 @@ def test_the_site_builds_strictly_and_has_every_component_command_and_hook(tmp_p
     components = (tmp_path / "components" / "index.html").read_text("utf-8")
     for kind in registry.KINDS:
         for name, component in registry.components(kind).items():
-            assert f'<h3 id="{name}' in components, f"no section about the {kind} {name}"
+            assert f'<h3 id="{kind}-{name}"' in components, f"no section about the {kind} {name}"
             for option in registry.options(component.cls).model_fields:
                 assert registry.flag(kind, name, option) in components, f"{kind} {name} is shown without {option}"
     commands = (tmp_path / "cli" / "index.html").read_text("utf-8")
@@ -89,5 +89,18 @@ def test_the_site_builds_strictly_and_has_every_component_command_and_hook(tmp_p
         if component.cls.card.title:  # type: ignore[attr-defined]
             assert f'<h3 id="{name}' in datasets, f"no section about the dataset {name}"
             assert f"unsuplmk inspect {name}" in re.sub("<[^>]+>", "", datasets)
-    plugins = (tmp_path / "plugins" / "index.html").read_text("utf-8")
-    assert all(f"<code>{kind.hook}</code>" in plugins for kind in registry.KINDS.values())
+    hooks = (tmp_path / "plugins" / "hooks" / "index.html").read_text("utf-8")
+    specified = {name for name in vars(hookspecs) if name.startswith("register_")}
+    assert set(re.findall(r'<h2 id="(register_\w+)"', hooks)) == specified
+    for kind in registry.KINDS:
+        page = (tmp_path / "plugins" / kind / "index.html").read_text("utf-8")
+        assert f"unsuplmk plugins new NAME --kind {kind}" in re.sub("<[^>]+>", "", page)
+        assert all(f"<code>{check.__name__}</code>" in page for check in testing.checks(kind)), kind
+        assert all(f"<code>{name}</code>" in page for name in registry.components(kind)), kind
+
+
+def test_the_page_of_each_kind_shows_its_base_class_and_the_template_that_authors_start_from() -> None:
+    for kind in registry.KINDS.values():
+        page = (ROOT / "docs" / "plugins" / f"{kind.name}.md").read_text("utf-8")
+        assert f"::: unsuplmk.interfaces.{kind.base}\n" in page, kind.name
+        assert f'--8<-- "unsuplmk/templates/{kind.name}.py"\n' in page, kind.name
