@@ -235,6 +235,27 @@ def test_plugins_that_the_environment_names_are_left_out_and_other_names_are_ans
     assert note.startswith("UNSUPLMK_WITHOUT: no plugin named 'goods'; did you mean 'good'? Known: bad, bad-package,")
 
 
+def test_a_name_that_nothing_answers_to_is_told_with_the_plugins_that_may_have_brought_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, "whole-broken", "import nothing_of_that_name")
+    install(tmp_path, "broken-encoder", HEADER + CROWD["abstract"][0])
+    install(tmp_path, "broken-format", HEADER + CROWD["raising-hook"][0])
+    monkeypatch.setenv(WITHOUT, f"{others()},idle")
+    install(tmp_path, "idle", GOOD)
+    with present(tmp_path):
+        registry.components("format")
+        with pytest.raises(registry.MissingError) as caught:
+            registry.find("encoder", "bare")
+    first, *notes, last = str(caught.value).split("; plugin ")
+    assert first.startswith("no encoder named 'bare'; ")
+    assert [note.partition(" is skipped")[0] for note in (*notes, last)] == [
+        "'whole-broken' of whole-broken 1.2",
+        "'broken-encoder' of broken-encoder 1.2",
+    ]
+    assert "; left out by UNSUPLMK_WITHOUT: idle" in last
+
+
 def test_of_a_plugin_that_was_given_up_nothing_half_imported_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 import re
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, final, get_type_hints
@@ -18,7 +18,7 @@ from typing import Any, final, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
 from unsuplmk.errors import UserError, unknown
-from unsuplmk.plugins import BUILTIN, Plugin, host
+from unsuplmk.plugins import BUILTIN, WITHOUT, Plugin, host
 
 
 @dataclass(frozen=True)
@@ -193,9 +193,17 @@ def find(kind: str, name: str) -> Component:
     claims = _table(kind).get(name, [])
     if claims:
         raise UserError(claimed(kind, name, (c.plugin for c in claims)))
-    notes = "; ".join(map(str, (*host().broken, *host().left_out)))
-    text = f"{unknown(kind, name, known)}. Note: {notes}" if notes else str(unknown(kind, name, known))
+    text = "; ".join((str(unknown(kind, name, known)), *_unused(KINDS[kind])))
     raise MissingError(kind, name, text)
+
+
+def _unused(kind: Kind) -> Iterator[str]:
+    """The plugins that may have brought a part of a kind, and are not used."""
+    for broken in host().broken:
+        if broken.whole or any(word in broken.reason for word in (f"{kind.name} '", kind.hook)):
+            yield str(broken)
+    if host().left_out:
+        yield f"left out by {WITHOUT}: {', '.join(left.plugin.name for left in host().left_out)}"
 
 
 @cache

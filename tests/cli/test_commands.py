@@ -12,6 +12,7 @@ from unsuplmk import registry
 from unsuplmk.cli import cli
 from unsuplmk.cli.commands import OURS
 from unsuplmk.errors import UserError
+from unsuplmk.plugins import installed, named
 
 
 def invoke(*args: str) -> Result:
@@ -86,3 +87,11 @@ def test_info_tells_versions_and_hardware() -> None:
     assert facts["torch"]
     assert facts["--precision auto"] in ("float32", "bfloat16")
     assert facts["torch"] in invoke("info").output
+    assert facts["plugins"] == list(dict.fromkeys(f"{named(d)} {d.version}" for d, _ in installed()))
+
+
+@pytest.mark.parametrize(("group", "said", "near"), [("plugins", "nwe", "new"), ("datasets", "chek", "check")])
+def test_a_misspelt_action_is_answered_with_the_nearest(group: str, said: str, near: str) -> None:
+    with pytest.raises(UserError, match=f"no action of '.*{group}' named '{said}'; did you mean '{near}'"):
+        invoke(group, said)
+    assert f"--json belongs after {near}" in invoke(group, "--json", near).output
