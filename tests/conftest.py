@@ -98,7 +98,9 @@ def part_options(
         ("dataset", "puppets"): {"clips": 3, "length": 3, "side": 64},
         ("crop", "boxes"): {"file": str(boxes)},
         ("crop", "detector"): {"weights": str(detection_weights), "threshold": 0.1},
-        ("encoder", "timm"): {"backbone": "mobilenetv3_small_050"},
+        ("encoder", "timm"): {"backbone": "test_resnet", "width": 16},
+        ("generator", "timm"): {"backbone": "test_resnet", "width": 4},
+        ("loss", "timm"): {"backbone": "test_resnet", "pretrained": False},
     }
 
 

@@ -11,3 +11,19 @@ def register_encoders() -> Mapping[str, type]:
     from unsuplmk_timm.encoder import Timm
 
     return {"timm": Timm}
+
+
+@hookimpl
+def register_generators() -> Mapping[str, type]:
+    """The generator `timm`."""
+    from unsuplmk_timm.generator import Timm
+
+    return {"timm": Timm}
+
+
+@hookimpl
+def register_losses() -> Mapping[str, type]:
+    """The loss `timm`."""
+    from unsuplmk_timm.loss import Timm
+
+    return {"timm": Timm}
