@@ -16,7 +16,7 @@ PARTS = (
     *("datasets", "crops", "metrics", "qualities", "formats"),
 )
 LEVELS = (
-    ("errors", "hookspecs", "console", "launch", "card", "clips", "web", "patience", "requires"),
+    ("errors", "hookspecs", "console", "launch", "card", "clips", "web", "patience", "requires", "declaration"),
     ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),
     ("types", "ops"),
     ("interfaces",),
@@ -39,7 +39,7 @@ LEVELS = (
     ("sources", "data", "pack", "lazy", "order", "parallel", "reading", "cropping"),
     ("scaffold",),
     ("config", "naming", "tables", "checkpoint", "combination", "provenance", "optimiser", "released", "annotations"),
-    ("colorise", "preparation", "sharding", "detector", "job", "meter", "wiring", "rehearsal", "testing"),
+    ("colorise", "preparation", "sharding", "detector", "job", "meter", "trial", "wiring", "rehearsal", "testing"),
     ("samples", "viewpoints"),
     ("normalise", "regress", "measure"),
     ("verdict",),

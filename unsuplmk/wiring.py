@@ -7,6 +7,7 @@ from unsuplmk.combination import check
 from unsuplmk.config import Config
 from unsuplmk.interfaces import PairSource
 from unsuplmk.model import Model
+from unsuplmk.trial import check_size
 
 
 def wire(config: Config) -> tuple[PairSource, Model]:
@@ -18,6 +19,7 @@ def wire(config: Config) -> tuple[PairSource, Model]:
     pairs: PairSource = config.build("pairs")
     model = checkpoint.assemble(config, losses=False)
     check(pairs, model, {name: registry.find("loss", name).cls for name in config.loss})
+    check_size(model, config)
     model.losses.update(checkpoint.judges(config))
     check(pairs, model)  # what a loss needs may depend on its options
     return pairs, model

@@ -89,6 +89,11 @@ def test_the_rebuilt_image_is_smaller_by_what_it_is_asked_to_shrink(shrink: int,
     assert rebuilt(small(shrink=shrink), images(), landmarks(), landmarks()).shape == (2, 3, *size)
 
 
+def test_sides_that_the_stride_does_not_divide_are_rebuilt_as_they_are() -> None:
+    odd = images(height=30, width=41)
+    assert small()(Pair(odd, odd), landmarks(), landmarks(), draw).image.shape == (2, 3, 30, 41)
+
+
 def test_a_landmark_far_outside_does_no_harm() -> None:
     away = Landmarks(torch.full((2, 3, 2), 50.0), torch.ones(2, 3), torch.zeros(2, 3, 4, 4))
     assert bool(rebuilt(small(), images(), away, away).isfinite().all())

@@ -51,6 +51,13 @@ def test_the_rebuilt_image_is_smaller_by_what_it_is_asked_to_shrink(shrink: int,
     assert found.image.shape == (2, 3, *size)
 
 
+@pytest.mark.parametrize(("stride", "shrink", "side"), [(16, 1, 72), (32, 1, 88), (8, 2, 24), (4, 3, 29)])
+def test_sides_that_the_stride_does_not_divide_are_rebuilt_as_they_are(stride: int, shrink: int, side: int) -> None:
+    source = pair(side * shrink, side * shrink)
+    found = Renderer(5, width=2, stride=stride, shrink=shrink)(source, NONE, landmarks(), Gaussian(5).render)
+    assert found.image.shape == (2, 3, side, side)
+
+
 def test_a_shrunk_image_is_rebuilt_from_the_shrunk_source() -> None:
     torch.manual_seed(0)
     generator, whole = Renderer(5, width=4, stride=4, shrink=2).eval(), pair()

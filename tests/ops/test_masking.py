@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from unsuplmk.ops.masking import masked_mean, pick, shrink
+from unsuplmk.ops.masking import masked_mean, pick, shrink, stretch
 
 RNG = np.random.default_rng(0)
 VALUES = RNG.normal(size=(2, 3, 8, 12))
@@ -40,6 +40,13 @@ def test_shrinking_keeps_the_mean_and_leaves_an_image_of_that_size_itself() -> N
     small = shrink(image, (4, 4))
     np.testing.assert_allclose(small.numpy(), VALUES.reshape(2, 3, 4, 2, 4, 3).mean((3, 5)), atol=1e-6)
     assert shrink(image, (8, 12)) is image
+
+
+def test_stretching_keeps_a_ramp_where_it_is_and_leaves_an_image_of_that_size_itself() -> None:
+    wide, narrow = ((2 * np.arange(n) + 1) / n - 1 for n in (80, 72))
+    ramp = torch.from_numpy(np.tile(wide, (80, 1))).float()[None, None]
+    np.testing.assert_allclose(stretch(ramp, (72, 72))[0, 0, 5].numpy(), narrow, atol=1e-5)
+    assert stretch(ramp, (80, 80)) is ramp
 
 
 def test_picking_takes_every_so_many_th_pixel_from_the_first() -> None:

@@ -249,3 +249,21 @@ def test_a_module_that_gives_a_list_of_maps_is_measured_as_the_sequence_with_the
     for prediction, target in zip(images(2), images(4)[2:], strict=True):
         assert torch.equal(listed(prediction, target, None), sequence(prediction, target, None))
     assert torch.equal(listed.scale, sequence.scale)
+
+
+@pytest.mark.parametrize(
+    ("layers", "least"),
+    [
+        ((nn.Conv2d(3, 4, 3, padding=1), nn.MaxPool2d(2), nn.MaxPool2d(2)), 4),
+        ((nn.Conv2d(3, 4, 3, stride=2), nn.MaxPool2d(3, 2, ceil_mode=True), nn.MaxPool2d(3, 2, ceil_mode=True)), 9),
+        ((nn.Conv2d(3, 4, 3, padding="same"), nn.Conv2d(4, 4, 5, padding="valid")), 5),
+    ],
+)
+def test_the_smallest_image_is_known_and_a_smaller_one_is_refused(layers: Sequence[nn.Module], least: int) -> None:
+    loss = Perceptual(nn.Sequential(*layers), {"deep": len(layers) - 1}, ["deep"])
+    image = torch.rand(1, 3, least, least)
+    assert loss(image, image, None) == 0
+    with pytest.raises(UserError, match=f"see images of {least} px and more, not of {least - 1}"):
+        loss(image[..., 1:, :], image[..., 1:, :], None)
+    with pytest.raises(RuntimeError, match=r"[Oo]utput size is too small|can't be greater"):
+        loss.network(image[..., 1:, 1:])

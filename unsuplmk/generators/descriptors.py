@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from unsuplmk.interfaces import Generator
 from unsuplmk.ops.blocks import Norm, Trunk, conv
-from unsuplmk.ops.masking import shrink
+from unsuplmk.ops.masking import shrink, stretch
 from unsuplmk.types import Landmarks, Pair, Reconstruction, Render
 
 
@@ -68,7 +68,8 @@ class Descriptors(Generator):
         with torch.autocast(features.device.type, enabled=False):  # sums over all cells lose too much in bfloat16
             descriptors = self._read(features.float(), self._shares(render(source, size)))
             drawn = self._draw(descriptors, self._shares(render(target, size)))
-        return Reconstruction(self.decode(drawn).float() + 0.5)
+        made = self.decode(drawn).float() + 0.5
+        return Reconstruction(stretch(made, seen.shape[-2:]))  # larger, where the stride does not divide the side
 
     def _shares(self, maps: Float[Tensor, "batch maps h w"]) -> Float[Tensor, "batch shares h w"]:
         """How much of each cell every map has, and the background; they sum to 1 in each cell."""

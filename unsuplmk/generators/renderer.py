@@ -11,7 +11,7 @@ from torch import nn
 from unsuplmk.interfaces import Generator
 from unsuplmk.ops.blocks import Norm, Trunk, conv
 from unsuplmk.ops.conventions import Init, Padding, Pixels, Upsampling, draw_weights, enter, leave, upsample
-from unsuplmk.ops.masking import shrink
+from unsuplmk.ops.masking import shrink, stretch
 from unsuplmk.types import Landmarks, Pair, Reconstruction, Render
 
 
@@ -67,4 +67,5 @@ class Renderer(Generator):
         seen = shrink(pair.source, (height // self.shrink, width // self.shrink))
         features = self.appearance(enter(seen, self.pixels))[-1]
         maps = render(target, (features.shape[-2], features.shape[-1])).to(features.dtype)
-        return Reconstruction(leave(self.decode(torch.cat([features, maps], 1)), self.pixels))
+        made = leave(self.decode(torch.cat([features, maps], 1)), self.pixels)
+        return Reconstruction(stretch(made, seen.shape[-2:]))  # larger, where the stride does not divide the side

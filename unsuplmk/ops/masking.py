@@ -15,6 +15,14 @@ def shrink(image: Float[Tensor, "batch c height width"], size: Sequence[int]) ->
     return image if tuple(image.shape[-2:]) == (height, width) else F.adaptive_avg_pool2d(image, (height, width))
 
 
+def stretch(image: Float[Tensor, "batch c height width"], size: Sequence[int]) -> Float[Tensor, "batch c h w"]:
+    """The image at another size (height, width), bilinearly between its pixels; itself if it fits."""
+    height, width = size
+    if tuple(image.shape[-2:]) == (height, width):
+        return image
+    return F.interpolate(image, (height, width), mode="bilinear", align_corners=False)
+
+
 def pick(image: Float[Tensor, "batch c height width"], size: Sequence[int]) -> Float[Tensor, "batch c h w"]:
     """The image at another size, every so-many-th pixel from the first: TensorFlow 1's bilinear shrinking."""
     height, width = size

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.distributed as dist
@@ -74,6 +74,7 @@ class Perceptual(nn.Module):
         if isinstance(network, nn.Sequential):
             network = network[: max(self.taps, default=-1) + 1]
         self.network = network.eval().requires_grad_(False)
+        self.least = _least(self.network) if isinstance(self.network, nn.Sequential) else 1
         self.rate, self.grey, self.through_scale = rate, grey, through_scale
         self.shrink = pick if mask == "pick" else shrink
         self.register_buffer("mean", torch.tensor(mean).view(3, 1, 1), persistent=False)
@@ -85,7 +86,17 @@ class Perceptual(nn.Module):
         self.register_buffer("measured", torch.tensor(bool(initial)))
 
     def features(self, image: Image) -> list[Tensor]:
-        """The compared layers of an image in [0, 1], finest first."""
+        """The compared layers of an image in [0, 1], finest first.
+
+        Raises:
+            UserError: The image is too small for the deepest of them.
+        """
+        side = min(image.shape[-2:])
+        if side < self.least:
+            raise UserError(
+                f"the layers that the loss compares see images of {self.least} px and more, not of {side}: leave out "
+                "the deepest, or take a larger --size, or a generator that does not shrink so much"
+            )
         found = [image] if self.raw else []
         x = (image - self.mean) / self.sd
         if self.grey:
@@ -127,6 +138,23 @@ class Perceptual(nn.Module):
             self.scale.copy_(scale.detach())
             self.measured.fill_(True)
         return scale.clamp_min(1e-12)
+
+
+def _least(network: nn.Sequential) -> int:
+    """The smallest side of an image of which one cell is left in the end."""
+    side = 1
+    for layer in reversed(network):
+        if isinstance(layer, nn.Conv2d | nn.MaxPool2d) and layer.padding != "same":
+            kernel, stride, padding = (_along_y(n) for n in (layer.kernel_size, layer.stride, layer.padding))
+            spared = stride - 1 if isinstance(layer, nn.MaxPool2d) and layer.ceil_mode else 0
+            side = max((side - 1) * stride + kernel - 2 * padding - spared, 1)
+    return side
+
+
+def _along_y(numbers: Any) -> int:
+    if numbers == "valid":
+        return 0
+    return int(numbers[0] if isinstance(numbers, tuple) else numbers)
 
 
 def _over_processes(sizes: Tensor) -> Tensor:

@@ -1,0 +1,71 @@
+"""A trial of the parts at the run's size, before anything is read: what they do not take is refused in a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from traceback import walk_tb
+
+import torch
+from torch.func import functional_call
+
+from unsuplmk.config import Config
+from unsuplmk.errors import UserError
+from unsuplmk.model import Model
+from unsuplmk.types import Pair
+
+KINDS = ("encoder", "bottleneck", "generator")
+
+
+def check_size(model: Model, config: Config) -> None:
+    """Refuse an image size that a part does not take, if it takes others.
+
+    What fails at every size is a fault of the part, and keeps its traceback.
+
+    Raises:
+        UserError: The message names the nearest sizes that work.
+    """
+    try:
+        _try(model, config.size)
+    except UserError:
+        raise
+    except Exception as error:  # networks of many makers refuse in many ways
+        able = list(_able(model, config.size))
+        if not able:
+            raise
+        who, why = _blamed(model, config, error), (str(error).splitlines() or [type(error).__name__])[0]
+        sizes = " or ".join(f"--size {size}" for size in sorted(able))
+        raise UserError(f"{who} takes no images of {config.size} px ({why[:160]}); {sizes} would do") from error
+
+
+def _try(model: Model, size: int) -> None:
+    """One pass over two grey images, which leaves no trace in the model."""
+    image = torch.full((2, 3, size, size), 0.5)
+    buffers = {name: buffer.clone() for name, buffer in model.named_buffers()}  # running means would move
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        outcome = functional_call(model, buffers, (Pair(image, image.clone()),))
+    height, width = outcome.target.heatmaps.shape[-2:]
+    if size % height or size % width:
+        raise ValueError(f"its heatmaps of {height}x{width} cells do not divide them evenly")
+
+
+def _able(model: Model, size: int) -> Iterator[int]:
+    """The nearest smaller and the nearest larger size that work."""
+    steps = (16, 32, 64, 128)
+    below = sorted({size // step * step for step in steps} - {0, size}, reverse=True)
+    above = sorted({-(-size // step) * step for step in steps} - {size})
+    for sizes in (below, above):
+        for other in sizes:
+            try:
+                _try(model, other)
+            except Exception:  # as above
+                continue
+            yield other
+            break
+
+
+def _blamed(model: Model, config: Config, error: Exception) -> str:
+    """The part that the error came out of, as the command line calls it."""
+    inside = [frame.f_locals.get("self") for frame, _ in walk_tb(error.__traceback__)]
+    hit = [kind for kind in KINDS if any(each is getattr(model, kind) for each in inside)]
+    kind = hit[0] if hit else "encoder"
+    return f"--{kind} {getattr(config, kind)['name']}"
