@@ -17,6 +17,7 @@ from typing import Any, final, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
+from unsuplmk.declaration import constructor, documented, parameters, positional
 from unsuplmk.errors import UserError, unknown
 from unsuplmk.plugins import BUILTIN, WITHOUT, Plugin, host
 
@@ -143,7 +144,7 @@ def _misfit(kind: Kind, name: object, cls: object, base: type) -> str | None:
         missing = ", ".join(sorted(cls.__abstractmethods__))  # type: ignore[attr-defined]
         return f"{kind.name} {name!r} lacks {missing}"
     allowed = [kind.wired, ("path", *kind.wired)] if kind.path else [kind.wired]
-    if _positional(cls) not in allowed:
+    if positional(cls) not in allowed:
         asked = ", ".join(("self", *kind.wired, "*", "options"))
         return f"{kind.name} {name!r}: the constructor must be __init__({asked}), not {inspect.signature(cls)}"
     try:
@@ -155,22 +156,7 @@ def _misfit(kind: Kind, name: object, cls: object, base: type) -> str | None:
 
 def takes_path(component: Component) -> bool:
     """Whether a component reads what a path names."""
-    return component.kind.path and _positional(component.cls)[:1] == ("path",)
-
-
-def _positional(cls: type) -> tuple[str, ...]:
-    fixed = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return tuple(p.name for p in _parameters(cls).values() if p.kind in fixed)
-
-
-def _parameters(cls: type) -> Mapping[str, inspect.Parameter]:
-    # nn.Module's own __init__ takes *args, which says nothing: only a constructor written in the class counts
-    own = next((c.__dict__["__init__"] for c in cls.__mro__ if "__init__" in c.__dict__), object.__init__)
-    if own is object.__init__ or own.__module__.startswith("torch."):
-        return {}
-    parameters = dict(inspect.signature(own).parameters)
-    parameters.pop("self", None)
-    return parameters
+    return component.kind.path and positional(component.cls)[:1] == ("path",)
 
 
 def components(kind: str) -> dict[str, Component]:
@@ -213,33 +199,15 @@ def options(cls: type) -> type[BaseModel]:
     Every field has the parameter's type, default and, as description, its line under `Args:` in the class
     docstring. Unknown names are refused.
     """
-    help_lines = _args(inspect.getdoc(cls) or "")
-    own = next((c.__dict__["__init__"] for c in cls.__mro__ if "__init__" in c.__dict__), object.__init__)
-    hints = get_type_hints(own, include_extras=True) if _parameters(cls) else {}
+    help_lines, declared = documented(cls), parameters(cls)
+    hints = get_type_hints(constructor(cls), include_extras=True) if declared else {}
     fields: dict[str, Any] = {}
-    for parameter in _parameters(cls).values():
+    for name, parameter in declared.items():
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY:
             default = ... if parameter.default is inspect.Parameter.empty else parameter.default
-            field = Field(default, description=help_lines.get(parameter.name, ""))
-            fields[parameter.name] = (hints.get(parameter.name, Any), field)
+            fields[name] = (hints.get(name, Any), Field(default, description=help_lines.get(name, "")))
     settings = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, protected_namespaces=())
     return create_model(f"{cls.__name__}Options", __config__=settings, **fields)
-
-
-def _args(doc: str) -> dict[str, str]:
-    """The `Args:` section of a Google-style docstring: name -> text."""
-    section = re.search(r"^Args:\n((?:[ \t]+.*\n?|\n)+)", doc, re.MULTILINE)
-    if not section:
-        return {}
-    lines: dict[str, str] = {}
-    name = ""
-    for line in inspect.cleandoc(section[1]).splitlines():
-        start = re.match(r"(\w+):\s*(.*)", line)
-        if start:
-            name, lines[start[1]] = start[1], start[2]
-        elif name:
-            lines[name] = f"{lines[name]} {line.strip()}".strip()
-    return lines
 
 
 def check(kind: str, name: str, given: Mapping[str, Any]) -> dict[str, Any]:
