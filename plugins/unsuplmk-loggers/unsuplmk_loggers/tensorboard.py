@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -12,8 +12,7 @@ from unsuplmk_loggers.entries import Sheets, figures, flat
 
 if TYPE_CHECKING:
     from unsuplmk.job import Training
-
-EVENTS = "events.out.tfevents.*"
+    from unsuplmk_loggers.events import Events
 
 
 @final
@@ -30,72 +29,67 @@ class Tensorboard(Stage):
 
     def __init__(self, *, folder: str = "tensorboard") -> None:
         self.folder = folder
-        self._writer: Any = None
+        self._events: Events | None = None
         self._sheets: Sheets | None = None
 
     def start(self, training: Training) -> None:
-        """Open the files; a new run's settings come first."""
-        from torch.utils.tensorboard import SummaryWriter
+        """Begin a file; a new run's settings come first."""
+        from unsuplmk_loggers.events import PATTERN, Events
 
         folder = training.folder / Path(self.folder).expanduser()
-        begun = folder.is_dir() and any(folder.glob(EVENTS))
-        # what was written after the checkpoint that training goes on from will be written again
-        purge = training.number + 1 if begun else None
+        begun = folder.is_dir() and any(folder.glob(PATTERN))
         try:
-            self._writer = SummaryWriter(str(folder), purge_step=purge, flush_secs=600)
+            # what was written after the checkpoint that training goes on from will be written again
+            self._events = Events(folder, purge=training.number + 1 if begun else 0)
             if not begun:
-                self._settings(training)
-            self._writer.flush()
+                self._settings(self._events, training)
+                self._events.write()
         except OSError as error:
             raise UserError(f"cannot write event files to {folder}: {error.strerror or error}") from None
         self._sheets = Sheets(training.folder)
 
     def line(self, training: Training, line: Mapping[str, Any]) -> None:
         """Show what is new, and what the line says."""
-        self._try(training, lambda: self._show(training, line))
+        self._show(training, int(line["step"]), line)
 
     def finish(self, training: Training) -> None:
-        """Show what was drawn last, and close the files."""
-        self._try(training, lambda: self._draw())
-        self._try(training, lambda: self._writer.close())
-        self._writer = None
+        """Show what was drawn last."""
+        self._show(training, training.number, {})
 
-    def _try(self, training: Training, write: Callable[[], None]) -> None:
-        """A full disk must not end a training: what cannot be written is left, from there on."""
-        if self._writer is None:
+    def _show(self, training: Training, step: int, line: Mapping[str, Any]) -> None:
+        """Write what there is; after a first failure, nothing more: a full disk must not end a training."""
+        events = self._events
+        if events is None:
             return
         try:
-            write()
-        except Exception as error:  # TensorBoard's thread hands over whatever stopped it
-            self._writer = None  # before the warning, which is a line of the log itself
-            why = " ".join(f"{type(error).__name__}: {error}".split())
-            training.warn(f"nothing more is written for TensorBoard: {why}")
+            self._draw(events)
+            if "warning" in line:
+                self._text(events, "warnings", str(line["warning"]), step)
+            for name, value in figures(line, training.config.loss).items():
+                events.scalar(name, value, step)
+            events.write()
+        except OSError as error:
+            self._events = None  # before the warning, which is a line of the log itself
+            training.warn(f"nothing more is written for TensorBoard: {error.strerror or error}")
 
-    def _show(self, training: Training, line: Mapping[str, Any]) -> None:
-        step = int(line["step"])
-        self._draw()
-        if "warning" in line:
-            self._writer.add_text("warnings", str(line["warning"]), step)
-        for name, value in figures(line, training.config.loss).items():
-            self._writer.add_scalar(name, value, step)
-        self._writer.flush()
-
-    def _draw(self) -> None:
+    def _draw(self, events: Events) -> None:
         """Contact sheets as they are in their files: nothing is encoded twice."""
         from PIL import Image
-        from tensorboard.compat.proto.summary_pb2 import Summary  # pyright: ignore[reportAttributeAccessIssue]
 
         for step, path in self._sheets.new() if self._sheets else ():
             with Image.open(path) as sheet:
-                size = {"width": sheet.width, "height": sheet.height, "colorspace": len(sheet.getbands())}
-            picture = Summary.Image(encoded_image_string=path.read_bytes(), **size)
-            self._writer.file_writer.add_summary(Summary(value=[Summary.Value(tag="preview", image=picture)]), step)
+                events.picture("preview", path.read_bytes(), sheet.size, step)
 
-    def _settings(self, training: Training) -> None:
+    def _settings(self, events: Events, training: Training) -> None:
         """The settings as text, and as hyperparameters by which TensorBoard compares runs."""
         from torch.utils.tensorboard.summary import hparams
 
         text = (training.folder / "config.toml").read_text("utf-8")
-        self._writer.add_text("config", f"```toml\n{text}```", 0)
+        self._text(events, "config", f"```toml\n{text}```", 0)
         for summary in hparams(flat(training.config.dump()), {"loss": 0.0}):
-            self._writer.file_writer.add_summary(summary)
+            events.add(summary, 0)
+
+    def _text(self, events: Events, tag: str, text: str, step: int) -> None:
+        from torch.utils.tensorboard.summary import text as summary
+
+        events.add(summary(tag, text), step)
