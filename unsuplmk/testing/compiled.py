@@ -35,12 +35,12 @@ def assert_compiles(
         AssertionError: It cannot be traced, or the values differ.
     """
     with _plain():
+        first, second = build(), build()  # which draw numbers of their own
         torch.manual_seed(SEED)
-        expected = run(build(), *inputs)
-        part = build()
+        expected = run(first, *inputs)
         torch.manual_seed(SEED)
         try:
-            found = torch.compile(run, backend="eager", fullgraph=whole)(part, *inputs)
+            found = torch.compile(run, backend="eager", fullgraph=whole)(second, *inputs)
         except TorchDynamoException as error:
             raise AssertionError(f"it does not compile in one graph: {_reason(error)}") from None
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -38,6 +39,34 @@ def gives_back_what_it_wrote(part: Part) -> None:
         assert np.allclose(found.score[known], given.score[known], atol=1e-3), "scores come back as others"
 
 
+def keeps_a_single_frame_and_odd_names(part: Part) -> None:
+    """One picture, and landmarks called what users call them; what a file cannot hold, UserError says."""
+    form: Format = part.build()
+    odd = replace(moving(1), names=("left ear", "Schnauze ä", "tail, tip"))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"tracks{form.suffixes[0]}"
+        try:
+            form.write(odd, path)
+        except UserError:
+            return
+        found = form.read(path)
+    assert found.names == odd.names, f"names {odd.names} come back as {found.names}"
+    assert found.xy.shape == odd.xy.shape, f"xy {odd.xy.shape} comes back as {found.xy.shape}"
+
+
+def writes_what_it_was_given(part: Part) -> None:
+    """The tracks stay as they are, and the file that was there before is gone."""
+    form: Format = part.build()
+    given = moving()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"tracks{form.suffixes[0]}"
+        form.write(moving(30), path)
+        form.write(given, path)
+        found = form.read(path)
+    assert np.array_equal(given.xy, moving().xy, equal_nan=True), "writing changes the tracks"
+    assert len(found.xy) == len(given.xy), f"{len(given.xy)} frames over a longer file come back as {len(found.xy)}"
+
+
 def refuses_what_is_not_its_own(part: Part) -> None:
     """One line that names the file, whatever is in it."""
     form: Format = part.build()
@@ -56,4 +85,10 @@ def _refusal(form: Format, path: Path) -> str:
     raise AssertionError(f"{path.read_bytes()!r} was read as tracks of {found.names}")
 
 
-CHECKS = (names_its_suffixes, gives_back_what_it_wrote, refuses_what_is_not_its_own)
+CHECKS = (
+    names_its_suffixes,
+    gives_back_what_it_wrote,
+    keeps_a_single_frame_and_odd_names,
+    writes_what_it_was_given,
+    refuses_what_is_not_its_own,
+)

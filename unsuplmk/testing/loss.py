@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unsuplmk import registry
+from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Loss
+from unsuplmk.testing.compiled import assert_compiles
+from unsuplmk.testing.devices import Move, assert_follows_its_input
 from unsuplmk.testing.part import LANDMARKS, Part, images
 from unsuplmk.types import Landmarks, Pair, Reconstruction, Step
 
@@ -80,6 +84,38 @@ def runs_in_bfloat16(part: Part) -> None:
     assert torch.allclose(*values, rtol=0.1, atol=1e-3), f"{values[0].item():.4g} becomes {values[1].item():.4g}"
 
 
+def takes_any_side_or_says_which(part: Part) -> None:
+    """Multiples of 8 from 16 on are what a run may ask for; where one will not do, UserError says what would."""
+    for side in (16, 40):
+        loss = part.build()
+        try:
+            value = _measure(loss, _step(loss, side=side))
+        except UserError:
+            continue
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise AssertionError(f"images of {side} px end in {said}; UserError says what would work") from error
+        assert value.isfinite(), f"the loss is {value.item()} for images of {side} px"
+
+
+def follows_its_input_to_any_device(part: Part) -> None:
+    """No tensor is made where the input is not."""
+
+    def run(loss: Loss, move: Move) -> Sequence[Tensor]:
+        return (_measure(loss, _step(loss, move=move)),)
+
+    assert_follows_its_input(part.build, run)
+
+
+def compiles_to_the_same_value(part: Part) -> None:
+    """`torch.compile` may cut it, but must not change it."""
+
+    def run(loss: Loss, step: Step) -> Sequence[Tensor]:
+        return (loss(step),)
+
+    assert_compiles(part.build, run, _step(part.build()), whole=False)
+
+
 def repeats_itself_under_a_seed(part: Part) -> None:
     """What it draws at random, it draws from torch's own generator."""
     first, second = part.build(), part.build()
@@ -110,9 +146,13 @@ def _measure(loss: Loss, step: Step) -> Tensor:
     return loss(step)
 
 
-def _network() -> nn.Module:
+def _network() -> nn.Conv2d:
     torch.manual_seed(3)
     return nn.Conv2d(3, LANDMARKS, 5, 4, 2)
+
+
+def _stay(tensor: Tensor) -> Tensor:
+    return tensor
 
 
 def _step(
@@ -123,20 +163,23 @@ def _step(
     perfect: bool = False,
     progress: float = 0.5,
     seed: int = 0,
-    network: nn.Module | None = None,
+    side: int = SIDE,
+    network: nn.Conv2d | None = None,
+    move: Move = _stay,
 ) -> Step:
     """A step on real warped pairs, with landmarks by a small network of random weights."""
     torch.manual_seed(11 + seed)
-    pair = registry.build("pairs", "warped")((images(batch, SIDE, SIDE, seed=seed),))
+    pair = registry.build("pairs", "warped")((move(images(batch, side, side, seed=seed)),))
     kept = pair.warp if "warp" in loss.needs or masked else None
     pair = Pair(pair.source, pair.target, pair.weight if masked else None, kept)
     bottleneck = registry.build("bottleneck", "density", LANDMARKS, sharpness=10.0)  # carries all that landmarks can
     scores = network or _network()
+    weights = [move(parameter) for parameter in scores.parameters()]
 
     def encode(image: Tensor) -> Landmarks:
-        return bottleneck.locate(scores(image - 0.5))
+        return bottleneck.locate(F.conv2d(image - 0.5, *weights, stride=4, padding=2))
 
-    image = pair.target.clone() if perfect else images(batch, SIDE, SIDE, seed=seed + 20)
+    image = pair.target.clone() if perfect else move(images(batch, side, side, seed=seed + 20))
     return Step(pair, encode(pair.target), Reconstruction(image), progress, encode)
 
 
@@ -146,7 +189,10 @@ CHECKS = (
     prefers_a_perfect_reconstruction,
     says_that_it_judges_the_reconstruction,
     leaves_the_pair_alone,
+    takes_any_side_or_says_which,
     runs_in_bfloat16,
+    follows_its_input_to_any_device,
+    compiles_to_the_same_value,
     repeats_itself_under_a_seed,
     comes_back_from_its_state_dict,
 )

@@ -35,6 +35,22 @@ def does_not_depend_on_the_unit(part: Part) -> None:
         assert np.isclose(twice[name], value), f"{name} is {value} at one scale, {twice[name]} at twice that"
 
 
+def takes_points_in_single_precision(part: Part) -> None:
+    """Networks give float32: the figures are the same but for rounding, and plain numbers."""
+    points = _points(20)
+    exact, single = part.build()(*points), part.build()(*(array.astype(np.float32) for array in points))
+    for name, value in exact.items():
+        assert isinstance(single[name], float), f"{name} of float32 is {type(single[name]).__name__}, not float"
+        assert np.isclose(single[name], value, rtol=1e-3), f"{name} is {value} of float64, {single[name]} of float32"
+
+
+def leaves_the_points_alone(part: Part) -> None:
+    """They are the other metrics' too."""
+    given = _points(20)
+    part.build()(*given)
+    assert all(map(np.array_equal, given, _points(20))), "the metric changes its input in place"
+
+
 def tells_good_from_bad(part: Part) -> None:
     """Perfect points and poor ones do not get the same figures."""
     predicted, truth, scale = _points(20)
@@ -52,5 +68,7 @@ CHECKS = (
     gives_finite_figures_by_name,
     ignores_what_is_not_annotated,
     does_not_depend_on_the_unit,
+    takes_points_in_single_precision,
+    leaves_the_points_alone,
     tells_good_from_bad,
 )

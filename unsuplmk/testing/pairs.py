@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Sequence
 from random import Random
 
 import torch
 import torch.nn.functional as F
+from torch import Tensor
 
+from unsuplmk.errors import UserError
 from unsuplmk.interfaces import PairSource
 from unsuplmk.ops.coordinates import grid
-from unsuplmk.testing.part import Part, images
+from unsuplmk.testing.devices import Move, assert_follows_its_input
+from unsuplmk.testing.part import SIDES, Part, images
 from unsuplmk.types import Pair
 
 CLIP = range(100, 120)
 SIDE = 64
 """Frames of a run are square."""
+
+
+def _stay(tensor: Tensor) -> Tensor:
+    return tensor
 
 
 def chooses_frames_of_the_clip(part: Part) -> None:
@@ -40,6 +49,18 @@ def chooses_alike_under_a_seed(part: Part) -> None:
         assert chosen[0] == chosen[1], f"frame {index}: {chosen[0]}, then {chosen[1]}, with the same seed"
 
 
+def chooses_alike_in_another_process(part: Part) -> None:
+    """Workers that decode frames get a copy, which travels as a pickle."""
+    source = part.build()
+    try:
+        copy = pickle.loads(pickle.dumps(source))
+    except Exception as error:  # what cannot be pickled says so in many ways
+        raise AssertionError(f"it cannot be sent to another process: {type(error).__name__}: {error}") from None
+    for index in CLIP:
+        chosen = [each.frames(index, CLIP, Random(index)) for each in (source, copy)]
+        assert chosen[0] == chosen[1], f"frame {index}: {chosen[0]} here, {chosen[1]} in a copy, with the same seed"
+
+
 def makes_images_in_range(part: Part) -> None:
     """Source and target in [0, 1] and of the frames' size, the weight in [0, 1], for a batch of one too."""
     for batch in (1, 3):
@@ -54,6 +75,20 @@ def makes_images_in_range(part: Part) -> None:
             assert pair.weight.min() >= -1e-4, "the weight goes below 0"
             assert pair.weight.max() <= 1 + 1e-4, "the weight goes above 1"
             assert pair.weight.mean() > 0.1, "hardly any pixel counts"
+
+
+def takes_any_side_or_says_which(part: Part) -> None:
+    """Multiples of 8 from 16 on are what a run may ask for; where one will not do, UserError says what would."""
+    for side in SIDES:
+        try:
+            pair = _pair(part.build(), 2, side=side)
+        except UserError:
+            continue
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"
+            raise AssertionError(f"images of {side} px end in {said}; UserError says what would work") from error
+        for name, image in (("source", pair.source), ("target", pair.target)):
+            assert image.shape == (2, 3, side, side), f"of images of {side} px the {name} is {tuple(image.shape)}"
 
 
 def keeps_its_promises(part: Part) -> None:
@@ -81,23 +116,40 @@ def knows_its_warp(part: Part) -> None:
 
 
 def repeats_itself_under_a_seed(part: Part) -> None:
-    """The same seed, the same pair; another seed may give another."""
-    first, second = _pair(part.build(), 2), _pair(part.build(), 2)
+    """The same seed, the same pair, whatever was made before: a resumed run goes on as the first would have."""
+    used = part.build()
+    _pair(used, 2, seed=8)
+    first, second, third = _pair(part.build(), 2), _pair(part.build(), 2), _pair(used, 2)
     assert torch.equal(first.source, second.source), "the same seed gives another source"
     assert torch.equal(first.target, second.target), "the same seed gives another target"
+    same = torch.equal(first.source, third.source) and torch.equal(first.target, third.target)
+    assert same, "a pair depends on the pairs that were made before it: a resumed run makes others"
 
 
-def _pair(source: PairSource, batch: int) -> Pair:
+def follows_its_input_to_any_device(part: Part) -> None:
+    """No tensor is made where the frames are not."""
+
+    def run(source: PairSource, move: Move) -> Sequence[Tensor]:
+        pair = _pair(source, 2, move=move)
+        return (pair.source, pair.target, *(() if pair.weight is None else (pair.weight,)))
+
+    assert_follows_its_input(part.build, run)
+
+
+def _pair(source: PairSource, batch: int, *, side: int = SIDE, seed: int = 7, move: Move = _stay) -> Pair:
     frames = source.frames(CLIP.start, CLIP, Random(0))
-    torch.manual_seed(7)
-    return source(tuple(images(batch, SIDE, SIDE, seed=i) for i in range(len(frames))))
+    torch.manual_seed(seed)
+    return source(tuple(move(images(batch, side, side, seed=i)) for i in range(len(frames))))
 
 
 CHECKS = (
     chooses_frames_of_the_clip,
     chooses_alike_under_a_seed,
+    chooses_alike_in_another_process,
     makes_images_in_range,
+    takes_any_side_or_says_which,
     keeps_its_promises,
     knows_its_warp,
     repeats_itself_under_a_seed,
+    follows_its_input_to_any_device,
 )

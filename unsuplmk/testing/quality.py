@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
+from unsuplmk.interfaces import Quality
+from unsuplmk.testing.compiled import assert_compiles
+from unsuplmk.testing.devices import Move, assert_follows_its_input
 from unsuplmk.testing.part import Part, images
 from unsuplmk.types import Image
 
@@ -107,6 +112,26 @@ def stays_near_in_bfloat16(part: Part) -> None:
     assert torch.allclose(rough, exact, rtol=0.1, atol=1e-2), f"{exact.tolist()} becomes {rough.tolist()}"
 
 
+def follows_its_input_to_any_device(part: Part) -> None:
+    """No tensor is made where the images are not."""
+
+    def run(quality: Quality, move: Move) -> Sequence[Tensor]:
+        target, mask = _target(), _mask(2)
+        return (quality(move(_disturbed(target)), move(target), move(mask)),)
+
+    assert_follows_its_input(part.build, run)
+
+
+def compiles_to_the_same_figures(part: Part) -> None:
+    """`torch.compile` may cut it, but must not change it."""
+
+    def run(quality: Quality, *given: Tensor) -> Sequence[Tensor]:
+        return (quality(*given),)
+
+    target = _target()
+    assert_compiles(lambda: part.build().eval(), run, _disturbed(target), target, _mask(2), whole=False)
+
+
 def _judge(part: Part, prediction: Image, target: Image, weight: Tensor | None = None) -> Tensor:
     with torch.inference_mode():
         return part.build().eval()(prediction, target, weight)
@@ -139,4 +164,6 @@ CHECKS = (
     leaves_the_images_alone,
     repeats_itself,
     stays_near_in_bfloat16,
+    follows_its_input_to_any_device,
+    compiles_to_the_same_figures,
 )

@@ -34,4 +34,29 @@ def keeps_known_points_known(part: Part) -> None:
     assert not (np.isnan(made.xy) & ~np.isnan(given.xy)).any(), "a known point becomes unknown"
 
 
-CHECKS = (keeps_frames_and_names, leaves_its_input_alone, keeps_known_points_known)
+def takes_short_and_empty_tracks(part: Part) -> None:
+    """One frame, still images, and a landmark that is never seen."""
+    unseen = moving()
+    unseen.xy[:, 1] = np.nan
+    for what, given in (("one frame", moving(1)), ("still images", moving(fps=0.0)), ("a landmark unseen", unseen)):
+        try:
+            made = part.build()(given)
+        except Exception as error:
+            raise AssertionError(f"{what}: {type(error).__name__}: {error}") from error
+        assert made.xy.shape == given.xy.shape, f"{what}: xy becomes {made.xy.shape}, from {given.xy.shape}"
+
+
+def gives_points_and_scores(part: Part) -> None:
+    """Both float64, as all tracks are; scores in [0, 1]."""
+    made: Tracks = part.build()(moving())
+    assert made.xy.dtype == made.score.dtype == np.float64, f"xy is {made.xy.dtype}, score is {made.score.dtype}"
+    assert ((made.score >= 0) & (made.score <= 1)).all(), "a score leaves [0, 1]"
+
+
+CHECKS = (
+    keeps_frames_and_names,
+    leaves_its_input_alone,
+    keeps_known_points_known,
+    takes_short_and_empty_tracks,
+    gives_points_and_scores,
+)
