@@ -205,7 +205,7 @@ def test_a_plugin_that_is_there_and_broken_is_told_with_the_reason(
             Detector.load(run, "cpu")
         assert str(caught.value).startswith(needs + reason)
     monkeypatch.setenv(WITHOUT, f"{others()},unsuplmk-tiny")
-    with present(tiny), pytest.raises(MissingError, match=r"cannot be used: UNSUPLMK_WITHOUT names it$"):
+    with present(tiny), pytest.raises(MissingError, match=r"which is left out: UNSUPLMK_WITHOUT names it$"):
         Detector.load(run, "cpu")
 
 

@@ -71,7 +71,10 @@ def _record(source: str | Path) -> Mapping[str, str]:
 def _absence(part: registry.MissingError, distribution: str, then: str) -> str:
     """Why a part of a distribution is not here, and what would help."""
     words = (repr(part.name), registry.KINDS[part.kind].hook)
-    for broken in (*host().left_out, *host().broken):
+    for left in host().left_out:
+        if _same(left.plugin.distribution, distribution):
+            return f"is left out: {left.reason}"
+    for broken in host().broken:
         about = broken.whole or any(word in broken.reason for word in words)
         if about and _same(broken.plugin.distribution, distribution):
             return f"is installed and cannot be used: {broken.reason}"

@@ -36,7 +36,7 @@ def command(run: str, input: str, out: Path, format: str, crop: str, device: str
 
     dataset = open_data(input, dataset_options(rest))
     detector = Detector.load(run, device)
-    chosen = crop_choice(crop, rest, detector.config.crop)
+    chosen = crop_choice(crop, rest, detector.config.crop, run)
     tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen)
     tables.write(tracks, out, format, **options)
     frames, landmarks = tracks.score.shape
