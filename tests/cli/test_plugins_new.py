@@ -36,20 +36,28 @@ def test_the_project_is_written_and_the_next_commands_are_printed(tmp_path: Path
     assert use[-7:] == ["run", "--encoder", "glow", "--steps", "200", "--size", "64"]
 
 
-def test_the_commands_call_the_tools_of_this_python(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = Path(sys.executable).parent
-    for path, tools in ((found, ("pip", "pytest", "unsuplmk")), (tmp_path, None)):
-        monkeypatch.setenv("PATH", str(path))
-        folder = tmp_path / ("found" if tools else "not found")
-        lines = json.loads(run("glow", "--kind", "metric", "--path", folder, "--json"))["commands"]
-        for line, tool in zip(lines, tools or [None] * 3, strict=True):
-            assert shlex.split(line)[0] == (tool or sys.executable)
-        install, test, use = lines
-        if not tools:
-            assert shlex.split(install)[1:4] == ["-m", "pip", "install"]
-            done = subprocess.run(use, shell=True, capture_output=True, text=True)
-            assert "no metric named 'glow'" in done.stderr  # until the first command is followed
-            assert "pytest" in subprocess.run(f"{test} --version", shell=True, capture_output=True, text=True).stdout
+def following(folder: Path) -> list[str]:
+    return json.loads(run("glow", "--kind", "metric", "--path", folder, "--json"))["commands"]
+
+
+def test_the_commands_are_short_where_a_shell_finds_this_python(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(Path(sys.executable).parent))
+    python = Path(sys.executable).name
+    assert [line.split()[0] for line in following(tmp_path)] == ["pip", python, "unsuplmk"]
+
+
+def test_the_commands_name_this_python_where_a_shell_would_find_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    install, test, use = following(tmp_path / "with a space")
+    words = shlex.split(install)
+    assert words == [sys.executable, "-m", "pip", "install", "-e", f"{tmp_path}/with a space/unsuplmk-glow[dev]"]
+    done = subprocess.run(use, shell=True, capture_output=True, text=True)
+    assert "no metric named 'glow'" in done.stderr  # until the first command is followed
+    assert "pytest" in subprocess.run(f"{test} --version", shell=True, capture_output=True, text=True).stdout
 
 
 def test_as_json_it_says_what_it_wrote(tmp_path: Path) -> None:

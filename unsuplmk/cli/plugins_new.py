@@ -48,7 +48,7 @@ def new(name: str, kinds: tuple[str, ...], parent: Path, as_json: bool) -> None:
     scaffold.write(files, folder)
     following = [
         f"{_tool('pip')} install -e {shlex.quote(f'{folder}[dev]')}",
-        f"{_tool('pytest')} {shlex.quote(str(folder))}",
+        f"{_python()} -m pytest {shlex.quote(str(folder))}",  # a pytest in PATH may be of another Python
         scaffold.commands(name, chosen[0])[0].replace("unsuplmk", _tool("unsuplmk"), 1),
     ]
     if as_json:
@@ -63,6 +63,11 @@ def new(name: str, kinds: tuple[str, ...], parent: Path, as_json: bool) -> None:
 
 def _tool(tool: str) -> str:
     """How a shell calls a tool of this Python: by its name alone only where that finds this Python's."""
-    found = shutil.which(Path(sys.executable).name)
-    ours = found is not None and Path(found).parent == Path(sys.executable).parent
-    return tool if ours else f"{shlex.quote(sys.executable)} -m {tool}"
+    return f"{_python()} -m {tool}" if _python() != Path(sys.executable).name else tool
+
+
+def _python() -> str:
+    """How a shell calls this Python."""
+    name = Path(sys.executable).name
+    found = shutil.which(name)
+    return name if found and Path(found).parent == Path(sys.executable).parent else shlex.quote(sys.executable)
