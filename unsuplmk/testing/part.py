@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from unsuplmk import registry
+from unsuplmk.errors import UserError
 from unsuplmk.types import Image, Landmarks
 
 Module = TypeVar("Module", bound=nn.Module)
@@ -58,6 +60,24 @@ class Part:
         torch.manual_seed(seed)
         path = (self.path,) if self.path else ()
         return self.cls(*path, *wired, **dict(registry.options(self.cls)(**self.options)))
+
+
+@contextmanager
+def refusal_allowed(what: str) -> Iterator[None]:
+    """UserError ends the block, and is well: it says what would work. Other errors are the part's fault.
+
+    Raises:
+        AssertionError: Another error came.
+    """
+    try:
+        yield
+    except UserError:
+        pass
+    except AssertionError:
+        raise
+    except Exception as error:
+        said = f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+        raise AssertionError(f"{what} end in {said}; raise UserError, which says what would work") from error
 
 
 def images(batch: int = 2, height: int = HEIGHT, width: int = WIDTH, seed: int = 0) -> Image:
