@@ -19,10 +19,11 @@ SIDE = 64
 
 def gives_one_finite_figure_an_image(part: Part) -> None:
     """For one image as for several, with and without a mask, and for the target itself."""
+    quality = part.build().eval()
     for batch, masked in ((3, False), (3, True), (1, True)):
         target = _target(batch)
         for prediction in (_disturbed(target), target.clone()):
-            figures = _judge(part, prediction, target, _mask(batch) if masked else None)
+            figures = _judge(quality, prediction, target, _mask(batch) if masked else None)
             assert figures.shape == (batch,), f"the figures have shape {tuple(figures.shape)}, not {(batch,)}"
             assert figures.is_floating_point(), f"the figures are {figures.dtype}, not floating point"
             assert figures.isfinite().all(), f"the figures are {figures.tolist()}"
@@ -30,61 +31,67 @@ def gives_one_finite_figure_an_image(part: Part) -> None:
 
 def says_which_way_is_better(part: Part) -> None:
     """`better` is "higher" or "lower"; no image is better than the target itself, and a very wrong one is worse."""
+    quality = part.build().eval()
     better = getattr(part.cls, "better", None)
     assert better in ("higher", "lower"), f"better must be 'higher' or 'lower', not {better!r}"
     sign = 1 if better == "higher" else -1
     target = _target()
-    perfect = sign * _judge(part, target.clone(), target)
+    perfect = sign * _judge(quality, target.clone(), target)
     for amount in (0.02, 0.1, 0.3):
-        wrong = sign * _judge(part, _disturbed(target, amount), target)
+        wrong = sign * _judge(quality, _disturbed(target, amount), target)
         assert (wrong <= perfect + 1e-5).all(), f"a disturbed image is better than the target itself: {better} is meant"
     assert (wrong < perfect).all(), "the target itself is no better than an image that is nothing like it"
 
 
 def leaves_out_what_does_not_count(part: Part) -> None:
     """What the prediction holds where the weight is 0 changes nothing; where it is 1, it does."""
+    quality = part.build().eval()
     target, mask = _target(), _mask(2)
     prediction = _disturbed(target)
     noise = _disturbed(target, seed=9) - prediction
-    before = _judge(part, prediction, target, mask)
+    before = _judge(quality, prediction, target, mask)
     outside, inside = prediction + noise * (mask == 0), prediction + noise * (mask > 0)
-    after = _judge(part, outside, target, mask)
+    after = _judge(quality, outside, target, mask)
     assert torch.allclose(after, before, rtol=1e-5, atol=1e-6), "what is masked changes the figure"
-    assert not torch.allclose(_judge(part, inside, target, mask), before), "what is not masked changes nothing"
+    assert not torch.allclose(_judge(quality, inside, target, mask), before), "what is not masked changes nothing"
 
 
 def counts_everything_under_a_mask_of_ones(part: Part) -> None:
     """The figure is then the one without a mask."""
+    quality = part.build().eval()
     target = _target()
     prediction = _disturbed(target)
-    plain, masked = (_judge(part, prediction, target, mask) for mask in (None, torch.ones_like(target[:, :1])))
+    plain, masked = (_judge(quality, prediction, target, mask) for mask in (None, torch.ones_like(target[:, :1])))
     assert torch.allclose(plain, masked, rtol=1e-4, atol=1e-5), f"{plain.tolist()} without, {masked.tolist()} with one"
 
 
 def has_no_figure_where_nothing_counts(part: Part) -> None:
     """NaN, of that image alone."""
+    quality = part.build().eval()
     target, mask = _target(), _mask(2)
     mask[0] = 0
-    figures = _judge(part, _disturbed(target), target, mask)
+    figures = _judge(quality, _disturbed(target), target, mask)
     assert figures[0].isnan(), f"an image of which nothing counts has the figure {figures[0].item()}, not NaN"
     assert figures[1].isfinite(), "an image of which nothing counts takes away its neighbour's figure"
 
 
 def judges_each_image_by_itself(part: Part) -> None:
     """Whatever else is in the batch."""
+    quality = part.build().eval()
     target, mask = _target(3), _mask(3)
     prediction = _disturbed(target)
-    together = _judge(part, prediction, target, mask)
-    alone = [_judge(part, prediction[i : i + 1], target[i : i + 1], mask[i : i + 1]) for i in range(3)]
+    together = _judge(quality, prediction, target, mask)
+    alone = [_judge(quality, prediction[i : i + 1], target[i : i + 1], mask[i : i + 1]) for i in range(3)]
     assert torch.allclose(together, torch.cat(alone), rtol=1e-4, atol=1e-5), "the rest of the batch changes a figure"
 
 
 def leaves_the_images_alone(part: Part) -> None:
     """They are the other qualities' too."""
+    quality = part.build().eval()
     target, mask = _target(), _mask(2)
     given = (_disturbed(target), target, mask)
     before = [tensor.clone() for tensor in given]
-    _judge(part, *given)
+    _judge(quality, *given)
     assert all(map(torch.equal, before, given)), "the quality changes its input in place"
 
 
@@ -98,16 +105,17 @@ def repeats_itself(part: Part) -> None:
         first = quality.eval()(prediction, target, None)
         second = quality(prediction, target, None)
     assert torch.equal(first, second), "the same images have another figure the second time"
-    assert torch.equal(first, _judge(part, prediction, target)), "another instance gives another figure"
+    assert torch.equal(first, _judge(part.build().eval(), prediction, target)), "another instance gives another figure"
 
 
 def stays_near_in_bfloat16(part: Part) -> None:
     """Of images in bfloat16, and under autocast; the figure stays in float32."""
+    quality = part.build().eval()
     target = _target().bfloat16()
     prediction = _disturbed(target.float()).bfloat16()
-    exact = _judge(part, prediction.float(), target.float())
+    exact = _judge(quality, prediction.float(), target.float())
     with torch.autocast("cpu", torch.bfloat16):
-        rough = _judge(part, prediction, target)
+        rough = _judge(quality, prediction, target)
     assert rough.dtype == torch.float32, f"the figures are {rough.dtype}, not float32"
     assert torch.allclose(rough, exact, rtol=0.1, atol=1e-2), f"{exact.tolist()} becomes {rough.tolist()}"
 
@@ -132,9 +140,9 @@ def compiles_to_the_same_figures(part: Part) -> None:
     assert_compiles(lambda: part.build().eval(), run, _disturbed(target), target, _mask(2), whole=False)
 
 
-def _judge(part: Part, prediction: Image, target: Image, weight: Tensor | None = None) -> Tensor:
+def _judge(quality: Quality, prediction: Image, target: Image, weight: Tensor | None = None) -> Tensor:
     with torch.inference_mode():
-        return part.build().eval()(prediction, target, weight)
+        return quality(prediction, target, weight)
 
 
 def _target(batch: int = 2) -> Image:
