@@ -72,7 +72,10 @@ def contract(
         except AssertionError as error:
             if not _is_a_checks_own(error):
                 raise
-            pytest.fail(f"{kind} {name!r}: {error}", pytrace=False)  # a sentence says more than our frames
+            sentence = f"{kind} {name!r}: {error}"
+        else:
+            return
+        pytest.fail(sentence, pytrace=False)  # which says more than our frames
 
     return test
 
