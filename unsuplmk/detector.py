@@ -7,6 +7,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar, final
 
@@ -15,7 +16,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from unsuplmk import checkpoint, launch
+from unsuplmk import checkpoint, launch, named
 from unsuplmk.config import Config
 from unsuplmk.cropping import Choice, cropped
 from unsuplmk.data import Data, open_data
@@ -23,6 +24,7 @@ from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
 from unsuplmk.model import Model
+from unsuplmk.named import Named, Points
 from unsuplmk.ops.window import Window
 from unsuplmk.prepare import Fit
 from unsuplmk.provenance import recorded
@@ -67,6 +69,15 @@ class Detector:
             raise UserError(f"no run at {run}: it {found}; give the folder that `unsuplmk run --out` wrote")
         return cls(checkpoint.load_model(folder, launch.resolve(device)), checkpoint.load_config(folder), str(run))
 
+    @cached_property
+    def named(self) -> Named | None:
+        """What makes named points of the landmarks, as `unsuplmk name` put it into the run; None if nothing did.
+
+        Raises:
+            UserError: The run's file is damaged, or belongs to another state of the model.
+        """
+        return named.load(Path(self.run).expanduser(), self.model, self.fit) if self.run else None
+
     @torch.inference_mode()
     def detect(self, images: Tensor) -> Landmarks:
         """Landmarks of float RGB images (batch, 3, height, width) in [0, 1], in the network's coordinates.
@@ -105,6 +116,7 @@ class Detector:
         report: Callable[[str], None] = warnings.warn,
         *,
         crop: Choice | None = None,
+        points: Points = "raw",
     ) -> Tracks:
         """Landmarks of every frame, in pixels of the original frames.
 
@@ -116,12 +128,15 @@ class Detector:
             batch: Frames a forward pass.
             report: Called with one line for every frame that cannot be read; it is left out.
             crop: As for `cropped`.
+            points: `raw` for the landmarks that were discovered, `named` for the points that `unsuplmk name` made of
+                them, `both` for one after the other.
 
         Raises:
-            UserError: Nothing is there, or no frame can be read.
+            UserError: Nothing is there, no frame can be read, or the landmarks have no names.
         """
         if batch < 1:
             raise UserError(f"batch must be at least 1, not {batch}")
+        choose = None if points == "raw" else self._named().choose
         dataset = self.cropped(source, crop, report)
         xy, score, names = [], [], []
         size, seen, windows = [], [], []
@@ -140,9 +155,19 @@ class Detector:
                 names += chunk.names
         if not names:
             raise UserError(f"none of the {messages} frames can be read" if messages else "the data holds no frames")
-        pixels = outside(windows, per_size(self.fit.to_frame, np.concatenate(xy), np.array(seen)))
+        found = self.names, np.concatenate(xy), np.concatenate(score)
+        called, places, scores = choose(points, *found) if choose else found
+        pixels = outside(windows, per_size(self.fit.to_frame, places, np.array(seen)))
         sizes = np.array(size, dtype=np.int64)
-        return Tracks(pixels, np.concatenate(score), self.names, sizes, dataset.fps, tuple(names))
+        return Tracks(pixels, scores, called, sizes, dataset.fps, tuple(names))
+
+    def _named(self) -> Named:
+        if self.named is None:
+            raise UserError(
+                f"the landmarks of {self.run or 'this detector'} have no names: give them some with "
+                f"`unsuplmk name {self.run or 'RUN'} LABELS`, or ask for points='raw'"
+            )
+        return self.named
 
 
 def per_size(

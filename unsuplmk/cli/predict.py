@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,16 +11,35 @@ from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options, options_of
 from unsuplmk.cli.errors import warn
 
+if TYPE_CHECKING:
+    from unsuplmk.named import Points
+
 
 @click.command(cls=ReadsData)
 @click.argument("run")
 @click.argument("input")
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="File to write.")
 @click.option("--format", metavar="NAME", default="", help="Format of the file; without it, the suffix decides.")
+@click.option(
+    "--landmarks",
+    type=click.Choice(["raw", "named", "both"]),
+    help="The discovered landmarks, the points that `unsuplmk name` made of them, or both.  "
+    "[default: named where RUN has names, else raw]",
+)
 @crop_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Frames a forward pass.")
-def command(run: str, input: str, out: Path, format: str, crop: str, device: str, batch: int, **rest: Any) -> None:
+def command(
+    run: str,
+    input: str,
+    out: Path,
+    format: str,
+    landmarks: Points | None,
+    crop: str,
+    device: str,
+    batch: int,
+    **rest: Any,
+) -> None:
     """Write the landmarks of INPUT to a file.
 
     RUN is a trained run; INPUT is an image, a video, a folder, a glob or a dataset, as NAME:PATH. The file holds
@@ -37,7 +56,8 @@ def command(run: str, input: str, out: Path, format: str, crop: str, device: str
     dataset = open_data(input, dataset_options(rest))
     detector = Detector.load(run, device)
     chosen = crop_choice(crop, rest, detector.config.crop, run)
-    tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen)
+    points = landmarks or ("raw" if detector.named is None else "named")
+    tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen, points=points)
     tables.write(tracks, out, format, **options)
-    frames, landmarks = tracks.score.shape
-    click.echo(f"{out}: {landmarks} landmarks in {frames} frames")
+    what = {"raw": "landmarks", "named": "named points", "both": "landmarks and named points"}[points]
+    click.echo(f"{out}: {len(tracks.names)} {what} in {len(tracks.source)} frames")
