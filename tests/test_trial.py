@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import final
 
 import pytest
@@ -14,6 +15,7 @@ from unsuplmk.encoders.convnet import Convnet
 from unsuplmk.errors import UserError
 from unsuplmk.generators.renderer import Renderer
 from unsuplmk.interfaces import Encoder, Generator
+from unsuplmk.job import Job
 from unsuplmk.model import Model
 from unsuplmk.trial import check_size
 from unsuplmk.types import Landmarks, Pair, Reconstruction, Render
@@ -85,3 +87,10 @@ def test_a_trial_leaves_no_trace() -> None:
     assert torch.equal(drawn, torch.rand(()))
     assert all(torch.equal(before[name], value) for name, value in model.state_dict().items())
     assert model.training
+
+
+def test_a_run_is_refused_before_its_data_are_read(tmp_path: Path) -> None:
+    settings = Config(size=72, data=str(tmp_path / "missing.mp4"), encoder={"name": "convnet", "stride": 16})
+    with pytest.raises(UserError, match=r"--encoder convnet takes no images of 72 px .*; --size 64 or --size 80 would"):
+        Job(settings).run(tmp_path / "run")
+    assert not (tmp_path / "run").exists()
