@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +26,6 @@ from unsuplmk.types import Landmarks, Pair, Reconstruction, Step
 # the tests of the registry put each on a pyramid
 test_the_encoder_on_a_transformer = contract("encoder", "timm", backbone="test_vit3", stride=8, width=8)
 test_the_generator_on_a_transformer = contract("generator", "timm", backbone="test_vit3", stride=16, width=2)
-test_the_loss_on_a_transformer = contract("loss", "timm", backbone="test_vit3", pretrained=False)
 
 
 @pytest.fixture(scope="module")
@@ -181,3 +182,12 @@ def test_thirty_steps_teach_a_small_transformer(tmp_path: Path) -> None:
 
 def points(batch: int = 1) -> Landmarks:
     return Landmarks(torch.zeros(batch, 3, 2), torch.ones(batch, 3), torch.zeros(batch, 3, 4, 4))
+
+
+def test_listing_what_is_installed_does_not_import_timm() -> None:
+    script = (
+        "import sys; from unsuplmk import registry; "
+        "[registry.options(registry.find(kind, 'timm').cls) for kind in ('encoder', 'generator', 'loss')]; "
+        "assert 'unsuplmk_timm.encoder' in sys.modules; assert 'timm' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -1,4 +1,7 @@
-"""A timm network as a source of feature maps, for images of any size."""
+"""A timm network as a source of feature maps, for images of any size.
+
+timm takes a second to import, so that it is imported where it is used: listing what is installed stays quick.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,9 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any, Self, final
 
-import timm
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
-from timm.layers.drop import DropPath
 from torch import Tensor, nn
 
 from unsuplmk.errors import UserError
@@ -55,6 +56,8 @@ def plan(name: str) -> Plan:
     Raises:
         UserError: timm has no such network, or it takes images of one size only.
     """
+    import timm
+
     if not timm.is_model(name):
         near = get_close_matches(name, timm.list_models(), n=3, cutoff=0.5)  # all thousand names would not help
         hint = f"; did you mean {' or '.join(near)}?" if near else ";"
@@ -74,6 +77,8 @@ def plan(name: str) -> Plan:
 
 
 def _tried(name: str, options: Mapping[str, Any]) -> Plan:
+    import timm
+
     network: Any = timm.create_model(name, features_only=True, **options).eval()
     reductions = tuple(int(info["reduction"]) for info in network.feature_info.info)
     patch = reductions[0] if len(reductions) > 1 and len(set(reductions)) == 1 else 0
@@ -158,11 +163,14 @@ class Backbone(nn.Module):
 
 def create(name: str, levels: Sequence[int], **weights: Any) -> Any:
     """timm's own network that gives these maps of its plan; nothing in it is left to chance while it trains."""
+    import timm
+    from timm.layers.drop import DropPath
+
     network = timm.create_model(name, features_only=True, out_indices=list(levels), **plan(name).options, **weights)
     for module in network.modules():
         if isinstance(module, DropPath):
             module.drop_prob = 0.0
-        elif isinstance(module, nn.modules.dropout._DropoutNd):
+        elif isinstance(module, nn.Dropout | nn.Dropout2d):
             module.p = 0.0
     return network
 

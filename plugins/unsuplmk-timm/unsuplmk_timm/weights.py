@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import timm
 import torch
-from timm.models import load_state_dict
 from torch import Tensor
 
 from unsuplmk.errors import UserError
@@ -37,7 +35,10 @@ def load(backbone: Backbone, *, pretrained: bool, checkpoint: str, part: str) ->
             why = next((line.strip() for line in str(error).splitlines()[1:] if line.strip()), type(error).__name__)
             raise UserError(f"{option} {checkpoint} is not {name}'s: {why[:200]}") from error
     elif pretrained:
-        if not timm.models.get_pretrained_cfg(name).has_weights:  # type: ignore[union-attr]
+        from timm.models import get_pretrained_cfg
+
+        known = get_pretrained_cfg(name)
+        if known is None or not known.has_weights:
             raise UserError(
                 f"timm publishes no weights of {name}: give a file with {option} FILE, or choose a backbone that "
                 "timm.list_pretrained() in Python lists"
@@ -69,6 +70,9 @@ def refuse_random(*, pretrained: bool, checkpoint: str, part: str) -> None:
 
 def _read(name: str, file: str, option: str) -> dict[str, Tensor]:
     """The weights in a file, if they are this network's."""
+    import timm
+    from timm.models import load_state_dict
+
     if not Path(file).is_file():
         raise UserError(f"{option} {file}: there is no such file")
     try:
