@@ -94,3 +94,8 @@ def test_a_run_is_refused_before_its_data_are_read(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"--encoder convnet takes no images of 72 px .*; --size 64 or --size 80 would"):
         Job(settings).run(tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+def test_one_image_at_a_time_is_refused_where_batch_norm_is_left_with_one_number(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="one image a process, at --size 32, leaves batch norm a single number"):
+        Job(Config(size=32, batch=1, data=str(tmp_path / "missing.mp4"))).run(tmp_path / "run")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from unsuplmk import checkpoint, registry
-from unsuplmk.combination import check
+from unsuplmk.combination import check, check_alone
 from unsuplmk.config import Config
 from unsuplmk.interfaces import PairSource
 from unsuplmk.model import Model
@@ -20,6 +20,8 @@ def wire(config: Config) -> tuple[PairSource, Model]:
     model = checkpoint.assemble(config, losses=False)
     check(pairs, model, {name: registry.find("loss", name).cls for name in config.loss})
     check_size(model, config)
+    if config.batch == config.devices:
+        check_alone(model, config.size)
     model.losses.update(checkpoint.judges(config))
     check(pairs, model)  # what a loss needs may depend on its options
     return pairs, model
