@@ -99,7 +99,7 @@ def _prepared(ctx: click.Context, words: tuple[str, ...], asked: dict[str, Any])
     request = parse(words, ctx)
     run = folders.choose(request)
     folder = folders.beside(run)
-    queue.refuse_queued(folder)
+    queue.refuse_queued(folder / folders.SCRIPT)
     allocation = asking.allocation(asked, request.config, run)
     rehearse(request.config, run, resume=request.resume, processes=allocation.nodes * allocation.processes)
     errand = Errand(

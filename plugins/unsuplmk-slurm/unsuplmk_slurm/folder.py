@@ -1,4 +1,4 @@
-"""The job's own folder, which lies beside the run folder: the script, the logs, the numbers of the jobs."""
+"""The job's own folder, which lies beside the run folder: the script and the logs."""
 
 from __future__ import annotations
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 from pathlib import Path
 
 from unsuplmk.errors import UserError
-
-JOBS = "jobs"
-"""File of the job folder with the number of each job that was submitted."""
 
 
 def needs_slurm() -> None:
@@ -25,19 +23,21 @@ def needs_slurm() -> None:
         )
 
 
-def refuse_queued(folder: Path) -> None:
-    """Make sure that no earlier job works on the same run.
+def refuse_queued(script: Path) -> None:
+    """Make sure that none of the user's jobs works on the same run, or waits to.
+
+    Args:
+        script: That such a job was submitted with.
 
     Raises:
-        UserError: One does, or waits to.
+        UserError: One does.
     """
-    jobs = folder / JOBS
-    if not jobs.is_file() or shutil.which("squeue") is None:
+    if shutil.which("squeue") is None:
         return
-    for job in jobs.read_text("utf-8").split():
-        found = subprocess.run(["squeue", "-h", "-j", job, "-o", "%T"], capture_output=True, text=True)
-        state = found.stdout.strip()  # an error where Slurm has forgotten the job
-        if found.returncode == 0 and state:
+    command = ["squeue", "-h", "-u", str(os.getuid()), "-o", "%i %T %o"]
+    for line in subprocess.run(command, capture_output=True, text=True).stdout.splitlines():
+        job, state, its = line.split(" ", 2)
+        if Path(its).resolve() == script.resolve():
             raise UserError(
                 f"job {job} of this run is {state.lower()}: wait for it, end it with scancel {job}, "
                 "or choose another --out"
@@ -45,7 +45,7 @@ def refuse_queued(folder: Path) -> None:
 
 
 def submit(script: Path) -> str:
-    """Submit a script, note the job beside it, and return its number.
+    """Submit a script, and return the number of the job.
 
     Raises:
         UserError: Slurm refuses it; the message is Slurm's own.
@@ -54,7 +54,4 @@ def submit(script: Path) -> str:
     if done.returncode:
         reasons = (line.removeprefix("sbatch: ").removeprefix("error: ") for line in done.stderr.splitlines())
         raise UserError(f"Slurm refuses the job: {'; '.join(reasons) or f'sbatch left with {done.returncode}'}")
-    job = done.stdout.strip().partition(";")[0]  # a cluster's name may follow
-    with (script.parent / JOBS).open("a", encoding="utf-8") as file:
-        file.write(f"{job}\n")
-    return job
+    return done.stdout.strip().partition(";")[0]  # a cluster's name may follow

@@ -165,6 +165,7 @@ def _step(asked: Allocation) -> Iterator[str]:
     else:
         yield 'MASTER_ADDR=$(scontrol show hostnames "$SLURM_JOB_NODELIST" | head -n 1)'
         yield "export MASTER_ADDR MASTER_PORT=$((10000 + SLURM_JOB_ID % 20000)) # where the processes meet"
+        yield "export OMP_NUM_THREADS=${OMP_NUM_THREADS:-${SLURM_CPUS_PER_TASK:-1}}"
         yield "as_rank='RANK=$SLURM_PROCID LOCAL_RANK=$SLURM_LOCALID WORLD_SIZE=$SLURM_NTASKS exec \"$@\"'"
         yield f'{srun} bash -c "$as_rank" rank {python} "${{words[@]}}" &'
     yield "step=$!"
