@@ -112,8 +112,8 @@ def _renamed(text: str, name: str) -> str:
 
 def _core() -> str:
     """The versions of the core that the plugin asks for: before its next minor one, nothing of what it uses changes."""
-    major, minor = __version__.split(".")[:2]
-    return f"{PROJECT}>={major}.{minor},<{major}.{int(minor) + 1}"
+    major, minor = map(int, re.findall(r"\d+", __version__)[:2])
+    return f"{PROJECT}>={major}.{minor},<{major}.{minor + 1}"
 
 
 def _about(kind: str) -> str:
