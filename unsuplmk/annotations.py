@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin
 
+from unsuplmk import registry
 from unsuplmk.csvtable import header, point
 from unsuplmk.data import open_data
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
-from unsuplmk.sources import FILES, known, resolve
+from unsuplmk.sources import FILES, Source, known, resolve
 
 
 def splits(
@@ -27,22 +28,76 @@ def splits(
     Raises:
         UserError: There are no annotations, or no such split.
     """
-    source, given = resolve(annotated(data)), dict(options or {})
-    if source.component.name == FILES:
-        raise UserError(
-            f"{data} holds no annotations that are known: give a CSV with columns file, split and x0, y0, ... or "
-            "<name>_x, ..., or NAME:PATH; `unsuplmk datasets` lists the names"
-        )
+    source, given = _known(data), dict(options or {})
     if not source.has_splits:
         raise UserError(f"dataset {source.component.name!r} has no option split: give a CSV with a column split")
     if source.component.name == "listing" and "split" not in header(Path(source.path).expanduser()):
         raise UserError(f"{source.path} has no column split: add one that says {train} or {test}")
     word = f"{source.component.name}:{source.path}" if source.path else data
     both = [open_data(word, {**given, "split": name}) for name in (train, test)]
-    if not both[0].points:
+    _check_points(both[0], data, source)
+    return both[0], both[1]
+
+
+def frames(
+    data: str | Path,
+    options: Mapping[str, Any] | None = None,
+    *,
+    split: str = "all",
+    report: Callable[[str], None] = lambda message: None,
+) -> list[Dataset]:
+    """All annotated frames: of one split, or of every split that there is.
+
+    Args:
+        data: As for `splits`; a CSV needs no column split.
+        options: Options of the dataset.
+        split: Name of a split; all for every.
+        report: Called with one line for every split that cannot be read; the others do without.
+
+    Raises:
+        UserError: There are no annotations, no such split, or none can be read.
+    """
+    source, given = _known(data), dict(options or {})
+    word = f"{source.component.name}:{source.path}" if source.path else data
+    choices: tuple[str, ...] = ()
+    if source.has_splits and "split" not in given:
+        kind = registry.options(source.component.cls).model_fields["split"].annotation
+        choices = get_args(kind) if get_origin(kind) is Literal else ("all",)
+        choices = (split,) if split != "all" or "all" in choices else choices
+    elif split != "all":
+        given |= {"split": split}  # one that has no splits says so
+    if len(choices) < 2:
+        found = [open_data(word, {**given, **({"split": choices[0]} if choices else {})})]
+    else:
+        found, wanting = [], []
+        for name in choices:
+            try:
+                found.append(open_data(word, {**given, "split": name}))
+            except UserError as error:
+                wanting.append(f"split {name} is left out: {error}")
+        if not found:
+            raise UserError(wanting[0])
+        for message in wanting:
+            report(message)
+    _check_points(found[0], data, source)
+    return found
+
+
+def _known(data: str | Path) -> Source:
+    """The dataset that is meant, which must be one that may know points."""
+    source = resolve(annotated(data))
+    if source.component.name == FILES:
+        raise UserError(
+            f"{data} holds no annotations that are known: give a CSV with columns file, split and x0, y0, ... or "
+            "<name>_x, ..., or NAME:PATH; `unsuplmk datasets` lists the names"
+        )
+    return source
+
+
+def _check_points(dataset: Dataset, data: str | Path, source: Source) -> None:
+    if not dataset.points:
         columns = "; it needs columns x0, y0, ... or <name>_x, <name>_y" if source.component.name == "listing" else ""
         raise UserError(f"{data} annotates no points{columns}")
-    return both[0], both[1]
 
 
 def own_protocol(data: str | Path) -> str:

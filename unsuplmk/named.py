@@ -164,7 +164,8 @@ def load(folder: Path, model: Model, fit: Fit) -> Named | None:
     if not path.is_file():
         return None
     repair = (
-        f"fit it again with `unsuplmk name {folder} LABELS`, or take it away with `unsuplmk name {folder} --remove`"
+        f"fit it again with `unsuplmk name {folder} LABELS`, take it away with `unsuplmk name {folder} --remove`, or "
+        "do without: --landmarks raw"
     )
     try:
         content = _File.model_validate_json(path.read_bytes())

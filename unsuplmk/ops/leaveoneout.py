@@ -43,15 +43,24 @@ class Ridged:
 
 @dataclass(frozen=True)
 class _Hat:
-    """Rows against rows: predictions are `matrix @ y`."""
+    """How predictions follow from the rows they were fitted on: they are H y, H = u shrunk u' + 1 / rows."""
 
-    matrix: Float[np.ndarray, "rows rows"] | None
-    diagonal: Float[np.ndarray, "rows"]
+    u: Float[np.ndarray, "rows rank"]
+    shrunk: Float[np.ndarray, "rank"]
     residual: Float[np.ndarray, "rows points 2"]
 
     def left_out(self) -> Float[np.ndarray, "rows points 2"]:
         """e_i / (1 - h_ii): the residual of each row, of the map that is fitted without it (Allen 1974)."""
         return self.residual / (1 - self.diagonal)[:, None, None]
+
+    @property
+    def diagonal(self) -> Float[np.ndarray, "rows"]:
+        """h_ii."""
+        return np.square(self.u) @ self.shrunk + 1 / len(self.u)
+
+    def among(self, rows: Int[np.ndarray, "some"]) -> Float[np.ndarray, "some some"]:
+        """H of some rows."""
+        return (self.u[rows] * self.shrunk) @ self.u[rows].T + 1 / len(self.u)
 
 
 def fit_ridge(
@@ -83,13 +92,11 @@ def fit_ridge(
     ridges = [strength * unit for strength in STRENGTHS]
     pairwise = judged and 2 < rows <= PAIRWISE
 
-    def hat(ridge: float, whole: bool) -> _Hat:
+    def hat(ridge: float) -> _Hat:
         shrunk = np.square(s) / (np.square(s) + ridge)
-        residual = centred - np.einsum("nr,rpc->npc", u, shrunk[:, None, None] * projected)
-        matrix = (u * shrunk) @ u.T + 1 / rows if whole else None
-        return _Hat(matrix, np.square(u) @ shrunk + 1 / rows, residual)
+        return _Hat(u, shrunk, centred - np.einsum("nr,rpc->npc", u, shrunk[:, None, None] * projected))
 
-    hats = [hat(ridge, pairwise) for ridge in ridges]
+    hats = [hat(ridge) for ridge in ridges]
     left_out = np.stack([one.left_out() for one in hats])
     chosen = _strongest_of_the_best(np.linalg.norm(left_out, axis=-1).mean(1))
     best = np.array(ridges)[chosen]
@@ -107,7 +114,7 @@ def fit_ridge(
     residual = left_out[which, np.arange(rows)[:, None], points]
     grouped, grouped_constant = none, none
     if groups:
-        by_ridge = {index: _without_groups(hat(ridges[index], True), groups) for index in {0, *chosen.tolist()}}
+        by_ridge = {index: _without_groups(hats[index], groups) for index in {0, *chosen.tolist()}}
         grouped = np.stack([by_ridge[index][:, point] for point, index in enumerate(chosen.tolist())], 1)
         grouped_constant = by_ridge[0]
     return Ridged(weights, offset, np.array(STRENGTHS)[chosen], residual, left_out[0], grouped, grouped_constant)
@@ -118,13 +125,12 @@ def _without_two(hat: _Hat) -> Float[np.ndarray, "rows points"]:
 
     The residuals of rows S of the map that is fitted without them are (I - H_SS)^-1 e_S; here S are two.
     """
-    assert hat.matrix is not None
-    free, e = 1 - hat.diagonal, hat.residual
-    both = np.outer(free, free) - np.square(hat.matrix)
+    matrix, free, e = hat.among(np.arange(len(hat.u))), 1 - hat.diagonal, hat.residual
+    both = np.outer(free, free) - np.square(matrix)
     np.fill_diagonal(both, 1.0)
     found = np.empty(e.shape[:2])
     for point in range(e.shape[1]):
-        other = free[:, None, None] * e[None, :, point] + hat.matrix[..., None] * e[:, None, point]
+        other = free[:, None, None] * e[None, :, point] + matrix[..., None] * e[:, None, point]
         distance = np.linalg.norm(other, axis=-1) / both
         np.fill_diagonal(distance, 0.0)
         found[:, point] = distance.sum(1) / (len(e) - 1)
@@ -132,11 +138,10 @@ def _without_two(hat: _Hat) -> Float[np.ndarray, "rows points"]:
 
 
 def _without_groups(hat: _Hat, groups: Sequence[Int[np.ndarray, "_"]]) -> Float[np.ndarray, "rows points 2"]:
-    assert hat.matrix is not None
     found = np.full(hat.residual.shape, np.nan)
     for rows in groups:
         e = hat.residual[rows].reshape(len(rows), -1)
-        found[rows] = np.linalg.solve(np.eye(len(rows)) - hat.matrix[np.ix_(rows, rows)], e).reshape(len(rows), -1, 2)
+        found[rows] = np.linalg.solve(np.eye(len(rows)) - hat.among(rows), e).reshape(len(rows), -1, 2)
     return found
 
 
