@@ -97,5 +97,5 @@ def test_a_run_is_refused_before_its_data_are_read(tmp_path: Path) -> None:
 
 
 def test_one_image_at_a_time_is_refused_where_batch_norm_is_left_with_one_number(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="one image a process, at --size 32, leaves batch norm a single number"):
+    with pytest.raises(UserError, match="one image a process, at --size 32"):
         Job(Config(size=32, batch=1, data=str(tmp_path / "missing.mp4"))).run(tmp_path / "run")
