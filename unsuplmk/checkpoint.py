@@ -69,15 +69,15 @@ def _umask() -> int:
     return mask
 
 
-def versions(config: Config) -> dict[str, str]:
-    """Versions of what decides a run's numbers, the plugins that brought its parts among them."""
+def versions() -> dict[str, str]:
+    """Versions of what decides a run's numbers; plugins that brought its parts come beside them in its config."""
     found = {"python": platform.python_version()}
     for name in ("unsuplmk", "torch", "torchvision", "accelerate", "albumentations", "numpy"):
         try:
             found[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found | {plugin.distribution: plugin.version for plugin in used(config).values()}
+    return found
 
 
 def assemble(config: Config, *, losses: bool) -> Model:
@@ -115,8 +115,10 @@ def create(folder: Path, config: Config) -> None:
         UserError: It is not vacant, or cannot be written.
     """
     vacant(folder)
-    plugins = {part: f"{plugin.distribution} {plugin.version}" for part, plugin in used(config).items()}
-    text = configs.to_toml(config, versions(config), plugins)
+    brought = used(config)
+    plugins = {part: f"{plugin.distribution} {plugin.version}" for part, plugin in brought.items()}
+    known = versions() | {plugin.distribution: plugin.version for plugin in brought.values()}
+    text = configs.to_toml(config, known, plugins)
     write_atomically(folder / CONFIG, lambda path: path.write_text(text, "utf-8"))
 
 
