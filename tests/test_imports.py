@@ -31,6 +31,8 @@ LEVELS = (
         "folders",
         "counting",
         "footage",
+        "origin",
+        "posewriting",
         "augment",
         "prepare",
         "shards",

@@ -178,6 +178,7 @@ def register_qualities() -> Mapping[str, type]:
 def register_formats() -> Mapping[str, type]:
     """The built-in formats."""
     from unsuplmk.formats.deeplabcut import Deeplabcut
+    from unsuplmk.formats.lightningpose import Lightningpose
     from unsuplmk.formats.npz import Npz
 
-    return {"deeplabcut": Deeplabcut, "npz": Npz}
+    return {"deeplabcut": Deeplabcut, "lightningpose": Lightningpose, "npz": Npz}

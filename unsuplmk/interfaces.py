@@ -287,6 +287,14 @@ class Format(ABC):
 
     suffixes: ClassVar[tuple[str, ...]] = ()
 
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether the file is of this format beyond doubt, so that it is read as such, whatever shares its suffix.
+
+        Called with a file that ends in one of `suffixes`: it must be quick, and must not raise.
+        """
+        return False
+
     @abstractmethod
     def read(self, path: Path) -> Tracks:
         """Read tracks.

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from pathlib import Path
 
 import numpy as np
@@ -63,9 +64,10 @@ class Labels:
 
 @dataclass(frozen=True)
 class _Header:
-    """What the first rows say: cells before the points, and the animal, point and coordinate of each column."""
+    """What the first rows say: cells before the points; of each column its scorer, and animal, point, coordinate."""
 
     lead: int
+    scorers: tuple[str, ...]
     columns: list[tuple[str, str, str]]
 
     @property
@@ -82,6 +84,34 @@ def individuals(path: Path) -> tuple[str, ...]:
     return _header(path, _rows(path)).individuals
 
 
+def has_set(path: Path) -> bool:
+    """Whether a table has the last column by which Lightning Pose tells trained images from others; never raises."""
+    try:
+        return _header(path, _rows(path)).scorers[-1:] == ("set",)
+    except UserError:
+        return False
+
+
+def chosen(path: Path, individual: str, option: str) -> str:
+    """The animal to read: the one that is asked for, or the only one; nothing in a table without individuals.
+
+    Args:
+        path: The CSV.
+        individual: That is asked for; may be empty.
+        option: What to call the choice of an animal in messages.
+
+    Raises:
+        UserError: As `individuals`, or there are several and none is asked for.
+    """
+    animals = individuals(path)
+    if individual or not animals:
+        return individual
+    only, *others = animals
+    if others:
+        raise UserError(f"{path} holds several animals: choose one with {option}: {', '.join(animals)}")
+    return only
+
+
 def read(path: Path, individual: str = "") -> PoseTable:
     """A table's points of one animal.
 
@@ -96,7 +126,8 @@ def read(path: Path, individual: str = "") -> PoseTable:
     header = _header(path, rows)
     if individual not in (header.individuals or ("",)):
         raise unknown(f"individual in {path}", individual, header.individuals)
-    places = [place for place, column in enumerate(header.columns, header.lead) if column[0] == individual]
+    named = enumerate(header.columns, header.lead)
+    places = [place for place, column in named if column[0] == individual and any(column[1:])]
     coords = [header.columns[place - header.lead][2] for place in places]
     names = [header.columns[place - header.lead][1] for place in places]
     each = 3 if "likelihood" in coords else 2
@@ -104,14 +135,18 @@ def read(path: Path, individual: str = "") -> PoseTable:
     if not coords or not fits:
         raise UserError(f"{path} is not DeepLabCut CSV: row coords must repeat x, y or x, y, likelihood")
     index, lines, values = [], [], []
+    cells = itemgetter(*places)
     for line, row in rows:
         if len(row) != header.lead + len(header.columns):
             wanted = header.lead + len(header.columns)
             raise UserError(f"{path}:{line}: {len(row)} cells where the header has {wanted}")
         index.append("/".join(part for part in row[: header.lead] if part))
         lines.append(line)
-        values.append([_number(path, line, row[place].strip()) for place in places])
+        values.append(_numbers(path, line, cells(row)))
     table = np.array(values, np.float64).reshape(len(index), len(coords) // each, each)
+    if np.isinf(table).any():
+        row, point, which = np.argwhere(np.isinf(table))[0]
+        raise UserError(f"{path}:{lines[row]}: {str(table[row, point, which])!r} is no coordinate")
     xy = table[..., :2].copy()
     score = table[..., 2].copy() if each == 3 else np.where(np.isfinite(xy).all(-1), 1.0, 0.0)
     return PoseTable(path, tuple(names[::each]), index, lines, xy, score)
@@ -129,7 +164,7 @@ def labels(paths: Sequence[Path], image: Callable[[Path, Path], Path], individua
     Raises:
         UserError: As `read`, or the rows are no images, there are none, or an animal must be chosen.
     """
-    tables = [read(path, _animal(path, individual, option)) for path in paths]
+    tables = [read(path, chosen(path, individual, option)) for path in paths]
     for table in tables:
         if table.index and all(entry.isdecimal() for entry in table.index):
             raise UserError(
@@ -147,16 +182,6 @@ def labels(paths: Sequence[Path], image: Callable[[Path, Path], Path], individua
         raise UserError(f"{', '.join(map(str, paths))}: no image is listed there")
     xy[np.isnan(xy).any(-1)] = np.nan
     return Labels(points, files, [f"{table.path}:{line}" for table in tables for line in table.lines], xy)
-
-
-def _animal(path: Path, individual: str, option: str) -> str:
-    animals = individuals(path)
-    if individual or not animals:
-        return individual
-    only, *others = animals
-    if others:
-        raise UserError(f"{path} holds several animals: choose one with {option}: {', '.join(animals)}")
-    return only
 
 
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
@@ -190,14 +215,16 @@ def _header(path: Path, rows: Iterator[tuple[int, list[str]]]) -> _Header:
     animals = found.get("individuals", [""] * len(coords))
     if not len(coords) == len(found["bodyparts"]) == len(animals):
         raise UserError(f"{path} is not DeepLabCut CSV: the rows of its header differ in length")
-    return _Header(lead, list(zip(animals[lead:], found["bodyparts"][lead:], coords[lead:], strict=True)))
+    columns = list(zip(animals[lead:], found["bodyparts"][lead:], coords[lead:], strict=True))
+    return _Header(lead, tuple(found["scorer"][lead:]), columns)
 
 
-def _number(path: Path, line: int, cell: str) -> float:
+def _numbers(path: Path, line: int, cells: Sequence[str]) -> list[float]:
+    """Of a row's cells; an empty one is NaN."""
     try:
-        value = float(cell) if cell else math.nan
-    except ValueError as error:
-        raise UserError(f"{path}:{line}: {error}") from None
-    if math.isinf(value):
-        raise UserError(f"{path}:{line}: {cell!r} is no coordinate")
-    return value
+        return [float(cell) if cell else math.nan for cell in cells]
+    except ValueError:  # blanks are empty, too
+        try:
+            return [float(cell) if cell.strip() else math.nan for cell in cells]
+        except ValueError as error:
+            raise UserError(f"{path}:{line}: {error}") from None

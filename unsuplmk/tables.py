@@ -18,14 +18,17 @@ def read(path: str | Path, format: str = "", **options: Any) -> Tracks:
 
     Args:
         path: The file.
-        format: Name of the format; the file's suffix decides if empty.
+        format: Name of the format; if empty, the content decides among those that the file's suffix may mean.
         options: Of the format.
 
     Raises:
-        UserError: No format answers to the suffix or name, or the file cannot be read.
+        UserError: No format answers to the suffix or name, several to the content, or the file cannot be read.
     """
     path = Path(path)
-    chosen = format_for(path, format, **options)
+    name = component_for(path, format).name
+    if path.is_file():
+        name = format or _recognised(path) or name
+    chosen = registry.build("format", name, **options)
     if not path.is_file():
         raise UserError(f"cannot read {path}: {'it is a folder' if path.is_dir() else 'no such file'}")
     return chosen.read(path)
@@ -58,7 +61,7 @@ def format_for(path: Path, name: str = "", **options: Any) -> Format:
 
 
 def component_for(path: Path, name: str = "") -> registry.Component:
-    """What `format_for` builds.
+    """What `format_for` builds: where formats share a suffix, the first of the built-in ones by name.
 
     Raises:
         UserError: There is none.
@@ -68,9 +71,19 @@ def component_for(path: Path, name: str = "") -> registry.Component:
     known: dict[str, registry.Component] = {}
     for component in sorted(registry.components("format").values(), key=lambda c: c.plugin.name != BUILTIN):
         for suffix in component.cls.suffixes:  # type: ignore[attr-defined]
-            known.setdefault(suffix, component)  # where two formats share a suffix, the built-in one keeps it
+            known.setdefault(suffix, component)
     if path.suffix.lower() in known:
         return known[path.suffix.lower()]
     asked = f"ends in {path.suffix}" if path.suffix else "has no suffix"
     suffixes = ", ".join(f"{suffix} ({known[suffix].name})" for suffix in sorted(known))
     raise UserError(f"no format for {path}, which {asked}; known: {suffixes}; or name a format")
+
+
+def _recognised(path: Path) -> str:
+    """The one format that says that a file is its own; nothing where none does."""
+    suffix, components = path.suffix.lower(), registry.components("format")
+    classes: dict[str, Any] = {name: component.cls for name, component in components.items()}
+    names = [name for name, cls in classes.items() if suffix in cls.suffixes and cls.recognises(path)]
+    if len(names) > 1:
+        raise UserError(f"{path} may be {' or '.join(names)}: say which, as format={names[0]!r}")
+    return names[0] if names else ""

@@ -63,7 +63,10 @@ def test_a_real_projects_labels_are_read() -> None:
     [
         ("", "scorer, bodyparts, coords"),
         ("file,x0,y0\na.png,1,2\n", "scorer, bodyparts, coords"),
-        ("scorer,s,s\nindividuals,a,a\nbodyparts,n,n\ncoords,x,y\n", "several animals"),
+        (
+            "scorer,s,s,s,s\nindividuals,a,a,b,b\nbodyparts,n,n,n,n\ncoords,x,y,x,y\n",
+            "several animals: choose one with --format.individual: a, b",
+        ),
         ("scorer,s,s\nbodyparts,n,n\ncoords,y,x\n", "coords must repeat"),
         ("scorer\nbodyparts\ncoords\n", "coords must repeat"),
         ("scorer,s,s\nbodyparts,n,n\ncoords,x,y\n0,1,2\n1,1\n", ":5: 2 cells where the header has 3"),

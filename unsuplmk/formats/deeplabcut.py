@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
-from typing import ClassVar, final
+from typing import Annotated, ClassVar, final
 
 import numpy as np
+from pydantic import Field
 
+from unsuplmk import posetable, posewriting
+from unsuplmk.csvtable import begins_with_scorer
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Format
-from unsuplmk.posetable import COORDS, individuals, read
+from unsuplmk.posewriting import Rows
 from unsuplmk.types import Tracks
-
-SCORER = "unsuplmk"
 
 
 @final
 class Deeplabcut(Format):
-    """DeepLabCut's CSV header layout: rows `scorer`, `bodyparts`, `coords`; columns x, y, likelihood.
+    """DeepLabCut's CSV: rows `scorer`, `bodyparts`, `coords`, with columns x, y, likelihood; then one row a frame.
 
     Mathis et al. 2018, https://doi.org/10.1038/s41593-018-0209-y. The first column is the frame's number for a
-    video, and the image's path for still images, as in DeepLabCut's labelled data. An empty cell is NaN. The
-    layout has no room for frame sizes and rates: read back, they are 0.
+    video, as in its predictions, and the image's path for still images, as in its labels. An empty cell is NaN, and
+    numbers have all their digits. The layout has no room for frame sizes, rates and the video's name: read back, size
+    and rate are 0, and the source is the number.
+
+    Args:
+        rows: What to call rows: frames, paths, or auto for what the tracks are of.
+        labels: Whether to write labels for a project, without likelihood: the images are called
+            labeled-data/FOLDER/IMAGE.
+        scorer: Whose points they are; of labels, the scorer of the project.
+        individual: Which animal to read, in a file of several.
+
+    Raises:
+        UserError: Labels are to have numbers of frames.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = (".csv",)
 
+    def __init__(
+        self,
+        *,
+        rows: Rows = "auto",
+        labels: bool = False,
+        scorer: Annotated[str, Field(min_length=1)] = "unsuplmk",
+        individual: str = "",
+    ) -> None:
+        if labels and rows == "frames":
+            raise UserError("labels are of images: rows 'frames' are for predictions")
+        self.rows: Rows = rows
+        self.labels, self.scorer, self.individual = labels, scorer, individual
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        """A CSV that begins with a scorer, unless Lightning Pose alone would write it."""
+        return begins_with_scorer(path) and not posetable.has_set(path)
+
     def read(self, path: Path) -> Tracks:
         """Read predictions (x, y, likelihood) or labelled data (x, y; the likelihood of a labelled point is 1)."""
-        if individuals(path):
-            raise UserError(f"{path} holds several animals; only single-animal DeepLabCut files can be read")
-        table = read(path)
+        table = posetable.read(path, posetable.chosen(path, self.individual, "--format.individual"))
         size = np.zeros((len(table.index), 2), dtype=np.int64)
         return Tracks(table.xy, table.score, table.points, size, fps=0.0, source=tuple(table.index))
 
     def write(self, tracks: Tracks, path: Path) -> None:
-        """Write all frames, with `unsuplmk` as the scorer."""
-        columns = len(tracks.names) * len(COORDS)
-        names = [name for name in tracks.names for _ in COORDS]
-        values = np.concatenate([tracks.xy, tracks.score[..., None]], -1).reshape(len(tracks.source), columns)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(["scorer", *[SCORER] * columns])
-            table.writerow(["bodyparts", *names])
-            table.writerow(["coords", *COORDS * len(tracks.names)])
-            for source, row in zip(tracks.source, values, strict=True):
-                index = source.rpartition(":")[2] if tracks.fps else source
-                table.writerow([index, *("" if np.isnan(value) else repr(float(value)) for value in row)])
+        """Write all frames of one animal, in their order."""
+        table = posewriting.tabulate(tracks, self.rows, self.labels, "DeepLabCut's CSV")
+        posewriting.write(path, table, self.scorer)
