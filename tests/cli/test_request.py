@@ -52,10 +52,8 @@ def test_errors_are_those_of_the_command(words: list[str], reason: str) -> None:
 
 
 def test_help_is_the_commands_and_ends_there(capsys: pytest.CaptureFixture[str]) -> None:
-    from unsuplmk.cli import cli
-
-    with click.Context(cli, info_name="unsuplmk") as top, pytest.raises(click.exceptions.Exit):
-        parse(["--encoder", "convnet", "-h"], top)
+    with pytest.raises(click.exceptions.Exit):
+        parse(["--encoder", "convnet", "-h"])
     said = capsys.readouterr().out
     assert said.startswith("Usage: unsuplmk run ")
     assert "Encoder convnet:" in said

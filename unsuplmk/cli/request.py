@@ -34,20 +34,20 @@ class Request:
     origin: str
 
 
-def parse(words: Sequence[str], parent: click.Context | None = None) -> Request:
+def parse(words: Sequence[str]) -> Request:
     """What `unsuplmk run WORDS` would do; `--help` among the words shows its help and ends the command.
 
     Args:
         words: As they stand on a command line.
-        parent: The context of the command that asks; help and errors speak of `unsuplmk run`.
 
     Raises:
         UserError: There is no such recipe or component, or an option of a component is wrong.
         click.UsageError: An option is unknown or wrong, as the command line reports it.
     """
+    from unsuplmk.cli import cli
     from unsuplmk.cli.run import command
 
-    top = parent.find_root() if parent else None
+    top = click.Context(cli, info_name="unsuplmk", **cli.context_settings)  # help and errors speak of `unsuplmk run`
     with command.make_context("run", list(words), parent=top) as ctx:
         return request(ctx)
 

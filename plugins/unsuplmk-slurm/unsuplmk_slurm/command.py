@@ -72,7 +72,7 @@ def command(
         raise UserError("one -- is enough, before the words for `unsuplmk run`; of a path --, write ./--")
     if not dry_run and not local:
         queue.needs_slurm()
-    allocation, errand, fresh = _prepared(ctx, words, asked)
+    allocation, errand, fresh = _prepared(words, asked)
     text = script(allocation, errand)
     if dry_run:
         click.echo(json.dumps({"run": str(errand.run), "script": text}) if as_json else text, nl=as_json)
@@ -91,12 +91,12 @@ def command(
     click.echo(json.dumps(answer) if as_json else _said(answer, allocation))
 
 
-def _prepared(ctx: click.Context, words: tuple[str, ...], asked: dict[str, Any]) -> tuple[Allocation, Errand, bool]:
+def _prepared(words: tuple[str, ...], asked: dict[str, Any]) -> tuple[Allocation, Errand, bool]:
     """What is asked for, the errand, and whether its folder must be new; every error of the run comes now."""
     from unsuplmk.cli.request import parse
     from unsuplmk.rehearsal import rehearse
 
-    request = parse(words, ctx)
+    request = parse(words)
     run = folders.choose(request)
     folder = folders.beside(run)
     queue.refuse_queued(folder / folders.SCRIPT)
