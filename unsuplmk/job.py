@@ -31,7 +31,7 @@ from unsuplmk.model import Model, Outcome
 from unsuplmk.optimiser import Optimiser
 from unsuplmk.prepare import Fit
 from unsuplmk.types import Pair
-from unsuplmk.wiring import wire
+from unsuplmk.wiring import admit, wire
 
 
 @final
@@ -56,6 +56,8 @@ class Job:
             KeyboardInterrupt: Ctrl-C or SIGTERM came; a checkpoint was saved first.
         """
         share(self.config.batch, self.config.devices)  # before any process is started
+        if self.config.devices > 1 and not launch.launched():
+            admit(self.config)  # so is a combination refused: the launcher would speak of failed processes
         arguments = (self.config, self.data, Path(folder), resume, console or Silent())
         launch.spread(_train, self.config.devices, *arguments)
         return Path(folder)

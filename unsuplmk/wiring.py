@@ -16,12 +16,22 @@ def wire(config: Config) -> tuple[PairSource, Model]:
     Raises:
         UserError: The parts do not go together, or one of them cannot be had here.
     """
+    pairs, model = admit(config)
+    model.losses.update(checkpoint.judges(config))
+    check(pairs, model)  # what a loss needs may depend on its options
+    return pairs, model
+
+
+def admit(config: Config) -> tuple[PairSource, Model]:
+    """The same without the losses, whose networks may have to be fetched, and yet judged with them.
+
+    Raises:
+        UserError: The parts do not go together, or do not take images of this size.
+    """
     pairs: PairSource = config.build("pairs")
     model = checkpoint.assemble(config, losses=False)
     check(pairs, model, {name: registry.find("loss", name).cls for name in config.loss})
     check_size(model, config)
     if config.batch == config.devices:
         check_alone(model, config.size)
-    model.losses.update(checkpoint.judges(config))
-    check(pairs, model)  # what a loss needs may depend on its options
     return pairs, model
