@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from unsuplmk.plugins import Plugin
 
 OURS = (
-    *("run", "predict", "render", "swap", "reconstruct", "evaluate", "name", "consistency"),
+    *("run", "predict", "render", "swap", "reconstruct", "evaluate", "name", "report", "consistency"),
     *("inspect", "prepare", "colorise", "import-2018", "components", "datasets", "plugins", "info"),
 )
 """Command -> module of this folder, with _ for -, that has the attribute `command`."""

@@ -1,0 +1,137 @@
+"""What a report looks at: frames that training did not see, where there are any, and the landmarks in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from unsuplmk.data import open_data
+from unsuplmk.detector import Detector
+from unsuplmk.errors import UserError
+from unsuplmk.gallery import short
+from unsuplmk.gather import as_images, chosen
+from unsuplmk.interfaces import Dataset
+from unsuplmk.ops.health import Health, health
+from unsuplmk.prepare import Fit
+from unsuplmk.report.pixels import LARGE, small
+from unsuplmk.sources import resolve
+
+EXAMINED = 64
+"""Frames that spread and health are judged by."""
+HELD_OUT = ("test", "val")
+"""Splits that are shown of data of which `train` was trained on."""
+
+
+@dataclass(frozen=True)
+class Frames:
+    """Frames to look at.
+
+    Args:
+        dataset: As the run was trained, before anything is cut out.
+        words: What they are, for the reader.
+    """
+
+    dataset: Dataset
+    words: str
+
+
+def frames(config: Mapping[str, Any], data: str = "", options: Mapping[str, Any] | None = None) -> Frames:
+    """The frames that a report shows: those that are given, else the run's own, of another split where there is one.
+
+    Args:
+        config: The run's.
+        data: What the user gave; empty for the run's own.
+        options: Of the dataset that was given.
+
+    Raises:
+        UserError: Nothing is there.
+    """
+    if data:
+        return Frames(open_data(data, options), f"frames of {data}")
+    word, own = str(config.get("data")), dict(config.get("dataset") or {})
+    if resolve(word).has_splits and own.get("split") == "train":
+        for split in HELD_OUT:
+            try:
+                dataset = open_data(word, {**own, "split": split})
+            except UserError:
+                continue
+            if len(dataset):
+                return Frames(dataset, f"frames of the split {split}, which the run was not trained on")
+    return Frames(open_data(word, own), "frames that the run was trained on: give others as DATA to see more")
+
+
+@dataclass(frozen=True)
+class Look:
+    """Landmarks in some frames.
+
+    Args:
+        pictures: What the network was shown of each frame, before it was made square; none above `LARGE` pixels.
+        names: What the frames are called.
+        sizes: (width, height) of what each picture was made of.
+        fit: How that was made the network's square.
+        landmarks: In [-1, 1] of the network's square, of all frames that were examined: more than there are pictures.
+        score: Of each.
+    """
+
+    pictures: tuple[np.ndarray, ...]
+    names: tuple[str, ...]
+    sizes: tuple[tuple[int, int], ...]
+    fit: Fit
+    landmarks: Float[np.ndarray, "examined landmarks 2"]
+    score: Float[np.ndarray, "examined landmarks"]
+
+    def health(self) -> Health:
+        """How they are."""
+        return health(torch.from_numpy(self.landmarks))
+
+    def points(self, xy: Float[np.ndarray, "some points 2"]) -> list[Float[np.ndarray, "points 2"]]:
+        """From the network's square to pixels of the pictures, which may be smaller than their frames."""
+        found = []
+        for places, picture, size in zip(xy, self.pictures, self.sizes, strict=False):
+            factors = np.array(picture.shape[1::-1]) / np.array(size)
+            found.append((self.fit.to_frame(places, size) + 0.5) * factors - 0.5)
+        return found
+
+
+def look(
+    detector: Detector, dataset: Dataset, images: int, seed: int, report: Callable[[str], None], wanted: int = EXAMINED
+) -> Look:
+    """Find the landmarks of some frames, of different clips as far as there are.
+
+    Args:
+        detector: The run's.
+        dataset: What the network is to see of the frames: cropped.
+        images: Pictures that are kept.
+        seed: Of the choice.
+        report: Called with one line for every frame that cannot be read; another takes its place.
+        wanted: Frames that are examined, where there are as many.
+
+    Raises:
+        UserError: None can be read.
+    """
+    squares, pictures, names, sizes = [], [], [], []
+    for index in chosen(dataset, max(images, wanted), seed):
+        if len(squares) == max(images, wanted):
+            break
+        try:
+            frame = dataset.read(index)
+            squares.append(detector.fit(frame))
+        except UserError as error:
+            report(str(error))
+            continue
+        if len(pictures) < images:
+            shown = small(frame, side=min(LARGE, max(frame.shape[:2])))
+            pictures.append(shown)
+            sizes.append((frame.shape[1], frame.shape[0]))
+            names.append(short(dataset.name(index)))
+    if not squares:
+        raise UserError("none of the frames can be read")
+    found = [detector.detect(as_images(squares[start : start + 16])) for start in range(0, len(squares), 16)]
+    landmarks = torch.cat([one.xy for one in found]).cpu().double().numpy()
+    score = torch.cat([one.score for one in found]).cpu().double().numpy()
+    return Look(tuple(pictures), tuple(names), tuple(sizes), detector.fit, landmarks, score)

@@ -1,0 +1,154 @@
+"""Curves as SVG within HTML: no script, no font, no file beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+from math import ceil, floor, isfinite, log10
+
+import numpy as np
+
+from unsuplmk.report.blocks import Chart
+
+WIDTH, HEIGHT = 360, 200
+"""Of a chart, in units that are pixels where there is room."""
+LEFT, RIGHT, TOP, BOTTOM = 52, 22, 28, 26
+"""Around the curves, for the axes and the title."""
+POINTS = 300
+"""More values than this are averaged, several to a point."""
+DECADE = 30.0
+"""Positive values that span more than this factor are drawn on a logarithmic scale."""
+COLOURS = ("#1f6fd6", "#d9541e", "#2a9d4a", "#9b4fd0", "#c2912e", "#d0407f", "#1a9fae", "#7a7f87")
+"""Of the curves; they can be told apart on white and on nearly black, and each has its letter."""
+DASHES = ("", "6 3", "2 3", "8 3 2 3")
+
+
+@dataclass(frozen=True)
+class _Scale:
+    """From values to a place on an axis."""
+
+    low: float
+    high: float
+    start: float
+    stop: float
+    logarithmic: bool = False
+
+    def __call__(self, value: float) -> float:
+        low, high, value = (log10(v) if self.logarithmic else v for v in (self.low, self.high, value))
+        return self.start + (self.stop - self.start) * (value - low) / (high - low)
+
+    def ticks(self, count: int) -> list[float]:
+        """Round values within, about so many."""
+        return _decades(self.low, self.high) if self.logarithmic else _round_values(self.low, self.high, count)
+
+
+def draw(chart: Chart) -> str:
+    """The chart as an `svg` element; several curves carry a letter, A first."""
+    curves = [_thinned(*series) for series in chart.series.values()]
+    steps = [step for xs, _ in curves for step in xs]
+    values = [value for _, ys in curves for value in ys if isfinite(value)]
+    if not values:
+        return ""
+    x = _Scale(min(steps), max(steps) if max(steps) > min(steps) else min(steps) + 1, LEFT, WIDTH - RIGHT)
+    y = _vertical(values)
+    parts = [*_axes(x, y), *_lines(curves, x, y)]
+    title = (
+        f'<text x="{LEFT}" y="16" font-size="13" font-weight="bold" fill="currentColor">{escape(chart.title)}</text>'
+    )
+    label = escape(_told(chart, y.logarithmic), quote=True)
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{label}" '
+        f'font-family="sans-serif">{title}{"".join(parts)}</svg>'
+    )
+
+
+def colour(number: int) -> str:
+    """Of curve `number`."""
+    return COLOURS[number % len(COLOURS)]
+
+
+def letter(number: int) -> str:
+    """Of curve or run `number`: A to Z, then A2 and on."""
+    return chr(ord("A") + number % 26) + (str(number // 26 + 1) if number >= 26 else "")
+
+
+def _told(chart: Chart, logarithmic: bool) -> str:
+    ends = []
+    for number, (xs, ys) in enumerate(chart.series.values()):
+        known = [(step, value) for step, value in zip(xs, ys, strict=True) if isfinite(value)]
+        if known:
+            name = f"{letter(number)} " if len(chart.series) > 1 else ""
+            ends.append(
+                f"{name}from {known[0][1]:.3g} at step {known[0][0]:g} to {known[-1][1]:.3g} at {known[-1][0]:g}"
+            )
+    return f"{chart.title}{', logarithmic' if logarithmic else ''}: {'; '.join(ends)}"
+
+
+def _vertical(values: Sequence[float]) -> _Scale:
+    low, high = min(values), max(values)
+    if low > 0 and high > DECADE * low:
+        return _Scale(low / 1.1, high * 1.1, HEIGHT - BOTTOM, TOP, logarithmic=True)
+    margin = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
+    floor_ = 0.0 if 0 <= low < 0.3 * high else low - margin
+    return _Scale(floor_, high + margin, HEIGHT - BOTTOM, TOP)
+
+
+def _axes(x: _Scale, y: _Scale) -> Iterable[str]:
+    faint = 'stroke="currentColor" stroke-opacity="0.18"'
+    words = 'font-size="11" fill="currentColor" fill-opacity="0.75"'
+    for value in y.ticks(4):
+        place = y(value)
+        yield f'<path d="M{LEFT} {place:.1f}H{WIDTH - RIGHT}" {faint}/>'
+        yield f'<text x="{LEFT - 5}" y="{place + 4:.1f}" text-anchor="end" {words}>{value:.4g}</text>'
+    for value in x.ticks(4):
+        place = x(value)
+        yield f'<path d="M{place:.1f} {HEIGHT - BOTTOM}v4" stroke="currentColor" stroke-opacity="0.5"/>'
+        yield f'<text x="{place:.1f}" y="{HEIGHT - 8}" text-anchor="middle" {words}>{value:,.6g}</text>'
+
+
+def _lines(curves: Sequence[tuple[list[float], list[float]]], x: _Scale, y: _Scale) -> Iterable[str]:
+    for number, (xs, ys) in enumerate(curves):
+        path, pen = [], "M"
+        for step, value in zip(xs, ys, strict=True):
+            if not isfinite(value):
+                pen = "M"
+                continue
+            path.append(f"{pen}{x(step):.1f} {y(value):.1f}")
+            pen = "L"
+        if not path:
+            continue
+        ink, dash = colour(number), DASHES[number // 2 % len(DASHES)]
+        style = f'fill="none" stroke="{ink}" stroke-width="1.7" stroke-linejoin="round"'
+        dashed = f' stroke-dasharray="{dash}"' if dash else ""
+        yield f'<path d="{"".join(path)}" {style}{dashed}/>'
+        end = [float(n) for n in path[-1][1:].split()]
+        if len(path) == 1:
+            yield f'<circle cx="{end[0]}" cy="{end[1]}" r="3" fill="{ink}"/>'
+        if len(curves) > 1:
+            place = f'x="{end[0] + 5:.1f}" y="{end[1] + 4:.1f}"'
+            yield f'<text {place} font-size="11" font-weight="bold" fill="{ink}">{letter(number)}</text>'
+
+
+def _thinned(xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[float]]:
+    """Means of several values each, where there are more than the eye can tell apart."""
+    if len(xs) <= POINTS:
+        return list(xs), list(ys)
+    parts = np.array_split(np.arange(len(xs)), POINTS)
+    x, y = np.asarray(xs, np.float64), np.asarray(ys, np.float64)
+    return [float(x[part].mean()) for part in parts], [float(y[part].mean()) for part in parts]
+
+
+def _round_values(low: float, high: float, count: int) -> list[float]:
+    rough = (high - low) / count
+    power = 10.0 ** floor(log10(rough))
+    step = next(power * factor for factor in (1, 2, 2.5, 5, 10) if power * factor >= rough * 0.999)
+    return [n * step for n in range(ceil(low / step - 1e-9), floor(high / step + 1e-9) + 1)]
+
+
+def _decades(low: float, high: float) -> list[float]:
+    powers = range(floor(log10(low)), ceil(log10(high)) + 1)
+    factors = (1, 3) if len(powers) < 5 else (1,)
+    found = [factor * 10.0**power for power in powers for factor in factors]
+    skip = max(1, len(found) // 6)
+    return [value for value in found if low <= value <= high][::skip]
