@@ -13,11 +13,12 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "unsuplmk"
 PARTS = (
     *("pairs", "encoders", "bottlenecks", "generators", "losses"),
-    *("datasets", "crops", "metrics", "qualities", "formats"),
+    *("datasets", "crops", "metrics", "qualities", "trackers", "formats"),
 )
 LEVELS = (
     ("errors", "hookspecs", "console", "launch", "card", "clips", "web", "patience", "requires", "declaration"),
     ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),
+    ("cocoresults",),
     ("types", "ops"),
     ("interfaces",),
     (
@@ -33,6 +34,7 @@ LEVELS = (
         "footage",
         "origin",
         "posewriting",
+        "cocowriting",
         "augment",
         "prepare",
         "shards",
@@ -51,6 +53,7 @@ LEVELS = (
     ("rebuild", "reconstruct"),
     ("sheet", "gallery", "survey", "hazards", "inspection", "verification"),
     ("label_curve", "backward", "agreement", "consistency", "published", "plots", "analyses"),
+    ("report",),
     ("stages",),
     ("cli", "templates"),
 )
