@@ -18,8 +18,8 @@ SHARE = 0.8
 """No more than so many of the frames are fitted on: the others judge."""
 FEWEST = 6
 """Frames without which there is no curve."""
-LEVELS = 4
-"""Numbers of labels without which no line is drawn through them."""
+LEVELS, ENOUGH = 4, 20
+"""Numbers of labels, and labels, without which no line is drawn through the errors."""
 EVEN = 0.1
 """The line is trusted if its errors, and what any one number changes in what it says, stay within so much."""
 HARDLY = 0.05
@@ -74,13 +74,15 @@ class Gain:
             f"{self.all:.2f}: the second half took off {100 * max(fell, 0):.0f} %"
         ]
         if self.twice is not None and self.twice > (1 - HARDLY) * self.all:
-            found.append(f"more labels of this kind will hardly help: twice as many would bring about {self.twice:.2f}")
+            found.append(
+                f"more labels of this kind will hardly help: twice as many would bring about {self.twice:.2f} px"
+            )
         elif self.twice is not None:
             found.append(f"twice as many labels of this kind would bring about {self.twice:.2f} px")
         elif fell < HARDLY:
             found.append("more labels of this kind will hardly help")
         else:
-            found.append("more labels will help; the curve is too uneven to say how much")
+            found.append("more labels will help; there are too few, or their errors too uneven, to say how much")
         return found
 
     def table(self) -> Table:
@@ -143,7 +145,7 @@ def ahead(labels: Sequence[int], errors: Sequence[float]) -> float | None:
     n, e = np.array(labels, float), np.array(errors, float)
     kept = n >= n[-1] / 12
     n, e = n[kept], e[kept]
-    if len(n) < LEVELS:
+    if len(n) < LEVELS or n[-1] < ENOUGH:
         return None
     twice, off = _power(n, e)
     others = [_power(np.delete(n, i), np.delete(e, i), 2 * n[-1])[0] for i in range(len(n))]

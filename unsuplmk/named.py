@@ -36,8 +36,12 @@ class Named(nn.Module):
         offset: Where the points are when all coordinates are 0.
 
     Raises:
-        UserError: A name occurs twice, or is empty.
+        UserError: A name occurs twice, is empty, or is that of a landmark.
     """
+
+    weights: Tensor
+    offset: Tensor
+    shares: Tensor
 
     def __init__(
         self,
@@ -142,8 +146,13 @@ def save(folder: Path, named: Named, model: Model, fit: Fit, fitted: Mapping[str
     Raises:
         UserError: It cannot be written.
     """
-    arrays = {"weights": named.weights.tolist(), "offset": named.offset.tolist()}
-    content = _File(model=fingerprint(model, fit), names=list(named.names), **arrays, fitted=dict(fitted))
+    content = _File(
+        model=fingerprint(model, fit),
+        names=list(named.names),
+        weights=named.weights.tolist(),
+        offset=named.offset.tolist(),
+        fitted=dict(fitted),
+    )
     there = (folder / NAMES).is_file()
     write_atomically(folder / NAMES, lambda path: path.write_text(content.model_dump_json(indent=1) + "\n", "utf-8"))
     return there
@@ -169,13 +178,14 @@ def load(folder: Path, model: Model, fit: Fit) -> Named | None:
     )
     try:
         content = _File.model_validate_json(path.read_bytes())
-        named = Named(content.names, np.array(content.weights, np.float64), np.array(content.offset, np.float64))
+        weights, offset = np.array(content.weights, np.float64), np.array(content.offset, np.float64)
         count = len(content.names)
-        if named.weights.shape != (count, 2, named.landmarks, 2) or named.offset.shape != (count, 2):
+        if weights.ndim != 4 or (count, 2, 2) != (*weights.shape[:2], weights.shape[3]) or offset.shape != (count, 2):
             raise ValueError("its numbers do not fit its names")
-    except (OSError, ValueError, IndexError, ValidationError) as error:
+    except (OSError, ValueError, ValidationError) as error:
         why = " ".join(str(error).split())[:160]
         raise UserError(f"{path} is damaged or not ours ({why}): {repair}") from None
+    named = Named(content.names, weights, offset)
     if content.model != fingerprint(model, fit):
         raise UserError(f"{path} names the landmarks of another model, such as of before it was trained on: {repair}")
     return named
