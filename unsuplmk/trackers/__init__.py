@@ -1,0 +1,1 @@
+"""Trackers: filters over time."""
