@@ -175,6 +175,18 @@ def register_qualities() -> Mapping[str, type]:
 
 
 @hookimpl
+def register_trackers() -> Mapping[str, type]:
+    """The built-in trackers."""
+    from unsuplmk.trackers.gaps import Gaps
+    from unsuplmk.trackers.kalman import Kalman
+    from unsuplmk.trackers.median import Median
+    from unsuplmk.trackers.oneeuro import Oneeuro
+    from unsuplmk.trackers.swaps import Swaps
+
+    return {"oneeuro": Oneeuro, "median": Median, "gaps": Gaps, "kalman": Kalman, "swaps": Swaps}
+
+
+@hookimpl
 def register_formats() -> Mapping[str, type]:
     """The built-in formats."""
     from unsuplmk.formats.deeplabcut import Deeplabcut
