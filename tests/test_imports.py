@@ -18,7 +18,7 @@ PARTS = (
 LEVELS = (
     ("errors", "hookspecs", "console", "launch", "card", "clips", "web", "patience", "requires", "declaration"),
     ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),
-    ("cocoresults",),
+    ("cocoresults", "labelstudio"),
     ("types", "ops"),
     ("interfaces",),
     (

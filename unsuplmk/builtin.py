@@ -189,8 +189,18 @@ def register_trackers() -> Mapping[str, type]:
 @hookimpl
 def register_formats() -> Mapping[str, type]:
     """The built-in formats."""
+    from unsuplmk.formats.coco import Coco
     from unsuplmk.formats.deeplabcut import Deeplabcut
+    from unsuplmk.formats.labelstudio import Labelstudio
     from unsuplmk.formats.lightningpose import Lightningpose
+    from unsuplmk.formats.listing import Listing
     from unsuplmk.formats.npz import Npz
 
-    return {"deeplabcut": Deeplabcut, "lightningpose": Lightningpose, "npz": Npz}
+    return {
+        "coco": Coco,
+        "deeplabcut": Deeplabcut,
+        "labelstudio": Labelstudio,
+        "lightningpose": Lightningpose,
+        "listing": Listing,
+        "npz": Npz,
+    }

@@ -22,6 +22,8 @@ SIGNS = (
     rb'"categor(ies|y_id)"\s*:',
     rb'"keypoints"\s*:',
 )
+SCORES = "keypoint_scores"
+"""The field of files of unsuplmk that holds scores, one a keypoint; readers of COCO pass over it."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,10 @@ class Keypoints:
         images: Names of their images' files.
         xy: Keypoints in pixels; NaN where not annotated, which is visibility 0.
         boxes: Left, top, width, height, in edge coordinates; NaN where there is none.
+        scores: Of keypoints, from the field that files of unsuplmk have for them; in others 1, and 0 where missing.
+        tracks: Which of several in an image each is, from a field of the same files; empty in others.
+        sizes: (width, height) of the images in pixels; 0 where the file does not say.
+        fps: Frames a second, from a field of the same files; 0 in others.
     """
 
     category: str
@@ -43,6 +49,10 @@ class Keypoints:
     images: list[str]
     xy: Float[np.ndarray, "annotations points 2"]
     boxes: Float[np.ndarray, "annotations 4"]
+    scores: Float[np.ndarray, "annotations points"]
+    tracks: list[str]
+    sizes: Int[np.ndarray, "annotations 2"]
+    fps: float
 
     @property
     def visible(self) -> Int[np.ndarray, "annotations"]:
@@ -53,6 +63,34 @@ class Keypoints:
     def boxed(self) -> Bool[np.ndarray, "annotations"]:
         """Whether each has a box with an area."""
         return np.all([*np.isfinite(self.boxes).T, *(self.boxes[:, 2:] > 0).T], axis=0)
+
+
+@dataclass(frozen=True)
+class Image:
+    """An image of the list.
+
+    Args:
+        file: Its name.
+        size: (width, height) in pixels; 0 where the file does not say.
+    """
+
+    file: str
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What results refer to.
+
+    Args:
+        category: The id of the category.
+        points: Names of its keypoints.
+        images: By id.
+    """
+
+    category: Any
+    points: tuple[str, ...]
+    images: Mapping[Any, Image]
 
 
 def looks_like(path: Path) -> bool:
@@ -81,47 +119,108 @@ def read(path: Path, category: str, option: str) -> Keypoints:
         UserError: The file cannot be read or is none of COCO's, there is no such category, one must be chosen, or an
             annotation is malformed.
     """
-    content = _content(path)
+    content = _content(path, ("images", "annotations", "categories"))
     kind = _category(path, content["categories"], category, option)
     points = tuple(map(str, kind["keypoints"]))
-    files: dict[Any, str] = {}
-    for number, image in enumerate(content["images"], 1):
-        if not isinstance(image, dict) or not image.get("file_name") or "id" not in image:
-            raise UserError(f"{path}: image {number} of the list has no id or no file_name")
-        files[image["id"]] = str(image["file_name"])
-    ids, images, flat, boxes = [], [], [], []
+    images = _images(path, content["images"])
+    kept, names = [], []
     for number, one in enumerate(content["annotations"], 1):
         if not isinstance(one, dict):
             raise UserError(f"{path}: annotation {number} of the list is {one!r:.40}")
         if one.get("category_id") == kind["id"] and not one.get("iscrowd"):
-            ids.append(str(one.get("id", number)))
-            if one.get("image_id") not in files:
+            kept.append(one)
+            names.append(str(one.get("id", number)))
+            if not isinstance(one.get("image_id"), int | str) or one["image_id"] not in images:
                 raise UserError(
-                    f"{path}: annotation {ids[-1]} is of image {one.get('image_id')!r}, which is not listed"
+                    f"{path}: annotation {names[-1]} is of image {one.get('image_id')!r}, which is not listed"
                 )
-            images.append(files[one["image_id"]])
-            flat.append(one.get("keypoints") or [0] * (3 * len(points)))
-            boxes.append(one.get("bbox") or [np.nan] * 4)
-    triples = _numbers(path, ids, "keypoints", flat, 3 * len(points)).reshape(len(ids), len(points), 3)
+    flat = [one.get("keypoints") or [0] * (3 * len(points)) for one in kept]
+    triples = _numbers(path, names, "keypoints", flat, 3 * len(points)).reshape(len(kept), len(points), 3)
+    xy = placed(triples)
+    boxes = _numbers(path, names, "bbox", [one.get("bbox") or [np.nan] * 4 for one in kept], 4)
+    fps = (content.get("info") or {}).get("fps", 0) if isinstance(content.get("info") or {}, dict) else 0
+    return Keypoints(
+        category=str(kind.get("name", kind["id"])),
+        points=points,
+        ids=names,
+        images=[images[one["image_id"]].file for one in kept],
+        xy=xy,
+        boxes=boxes,
+        scores=scores(path, names, kept, np.isfinite(xy).all(-1).astype(float)),
+        tracks=[str(one.get("track") or "") for one in kept],
+        sizes=np.array([images[one["image_id"]].size for one in kept], np.int64).reshape(len(kept), 2),
+        fps=float(fps) if isinstance(fps, int | float) and np.isfinite(fps) else 0.0,
+    )
+
+
+def catalogue(path: Path, category: str, option: str) -> Catalogue:
+    """The category and the images of a file; it need not have annotations.
+
+    Args:
+        path: The JSON.
+        category: As for `read`.
+        option: As for `read`.
+
+    Raises:
+        UserError: As `read`.
+    """
+    content = _content(path, ("images", "categories"))
+    kind = _category(path, content["categories"], category, option)
+    return Catalogue(kind["id"], tuple(map(str, kind["keypoints"])), _images(path, content["images"]))
+
+
+def placed(triples: Float[np.ndarray, "annotations points 3"]) -> Float[np.ndarray, "annotations points 2"]:
+    """Where keypoints x, y, v are; NaN where they are not annotated."""
     xy = triples[..., :2].copy()
     xy[(triples[..., 2] == 0) | ~np.isfinite(xy).all(-1)] = np.nan
-    return Keypoints(str(kind.get("name", kind["id"])), points, ids, images, xy, _numbers(path, ids, "bbox", boxes, 4))
+    return xy
 
 
-def _content(path: Path) -> Mapping[str, Any]:
+def scores(
+    path: Path, names: Sequence[str], kept: Sequence[Mapping[str, Any]], otherwise: Float[np.ndarray, "kept points"]
+) -> Float[np.ndarray, "kept points"]:
+    """Scores of keypoints, where there is the field for them."""
+    known = [row for row, one in enumerate(kept) if one.get(SCORES)]
+    found = otherwise.copy()
+    given = [kept[row][SCORES] for row in known]
+    found[known] = _numbers(path, [names[row] for row in known], SCORES, given, otherwise.shape[1])
+    return found
+
+
+def load(path: Path) -> Any:
+    """What a JSON holds.
+
+    Raises:
+        UserError: The file cannot be read or is no JSON.
+    """
     try:
-        content = json.loads(path.read_bytes())
+        return json.loads(path.read_bytes())
     except OSError as error:
         raise UserError(f"cannot read {path}: {error.strerror or error}") from None
     except json.JSONDecodeError as error:
         raise UserError(f"{path}:{error.lineno}: no JSON, or cut off: {error.msg}") from None
     except (UnicodeDecodeError, RecursionError) as error:
         raise UserError(f"{path} is no JSON: {error}") from None
+
+
+def _content(path: Path, needed: Sequence[str]) -> Mapping[str, Any]:
+    content = load(path)
     known = content if isinstance(content, dict) else {}
-    missing = [key for key in ("images", "annotations", "categories") if not isinstance(known.get(key), list)]
+    missing = [key for key in needed if not isinstance(known.get(key), list)]
     if missing:
         raise UserError(f"{path} is not COCO's JSON of keypoints: it has no list of {' and of '.join(missing)}")
     return known
+
+
+def _images(path: Path, listed: list[Any]) -> dict[Any, Image]:
+    images = {}
+    for number, image in enumerate(listed, 1):
+        if not isinstance(image, dict) or not image.get("file_name") or not isinstance(image.get("id"), int | str):
+            raise UserError(f"{path}: image {number} of the list has no id or no file_name")
+        width, height = image.get("width"), image.get("height")
+        size = (width, height) if isinstance(width, int) and isinstance(height, int) else (0, 0)
+        images[image["id"]] = Image(str(image["file_name"]), size)
+    return images
 
 
 def _category(path: Path, categories: list[Any], name: str, option: str) -> Mapping[str, Any]:

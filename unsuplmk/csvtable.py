@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import math
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import final
 
@@ -71,3 +73,37 @@ def point(column: str) -> str:
     """The name of the point whose x a column holds; nothing if it is another column."""
     match = re.fullmatch(r"x(\d+)|(.+)_x", column)
     return (match[1] or match[2]) if match else ""
+
+
+def pairs(path: Path, columns: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """The points of a table: name -> its two columns.
+
+    Raises:
+        UserError: A point has an x and no y.
+    """
+    found = {}
+    for column in columns:
+        name = point(column)
+        if name:
+            found[name] = (column, f"y{name}" if column == f"x{name}" else f"{name}_y")
+            if found[name][1] not in columns:
+                raise UserError(f"{path} has a column {column} but no {found[name][1]}")
+    return found
+
+
+def number(path: Path, row: Row, column: str) -> float:
+    """The number in a cell; NaN where it is empty.
+
+    Raises:
+        UserError: It is none, or not finite.
+    """
+    cell = row[column].strip()
+    if not cell or cell.lower() == "nan":
+        return float("nan")
+    try:
+        value = float(cell)
+    except ValueError:
+        value = math.inf
+    if not math.isfinite(value):
+        raise UserError(f"{path}:{row.line}: {column} of {row['file']} is {cell!r}, not a number")
+    return value

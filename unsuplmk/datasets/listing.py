@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from unsuplmk.clips import Clips
-from unsuplmk.csvtable import Row, begins_with_scorer, point, table
+from unsuplmk.csvtable import Row, begins_with_scorer, number, pairs, table
 from unsuplmk.errors import UserError, unknown
 from unsuplmk.interfaces import Dataset
 from unsuplmk.media import read_image
@@ -52,20 +52,18 @@ class Listing(Dataset):
             groups.setdefault(f"video {row['video']}" if row.get("video") else f"line {row.line}", []).append(row)
         if "frame" in columns:
             for group in groups.values():
-                group.sort(key=lambda row: _number(self._path, row, "frame"))
+                group.sort(key=lambda row: number(self._path, row, "frame"))
         rows = [row for group in groups.values() for row in group]
         self._clips = Clips(len(group) for group in groups.values())
         self._files = [self._path.parent / row["file"] for row in rows]
         self._lines = [row.line for row in rows]
-        self._seconds = [_number(self._path, row, "seconds") for row in rows] if "seconds" in columns else []
-        pairs = _points(self._path, columns)
+        self._seconds = [number(self._path, row, "seconds") for row in rows] if "seconds" in columns else []
+        named = pairs(self._path, columns)
         held = {"file", *(column for pair in pairs.values() for column in pair)}
         self._tags = [{column: cell for column, cell in row.items() if column not in held} for row in rows]
-        self._points = tuple(pairs)
-        values = [
-            [[_number(self._path, row, x), _number(self._path, row, y)] for x, y in pairs.values()] for row in rows
-        ]
-        self._annotations = np.array(values, np.float64).reshape(len(rows), len(pairs), 2)
+        self._points = tuple(named)
+        values = [[[number(self._path, row, x), number(self._path, row, y)] for x, y in named.values()] for row in rows]
+        self._annotations = np.array(values, np.float64).reshape(len(rows), len(named), 2)
         self._annotations[np.isnan(self._annotations).any(-1)] = np.nan  # half a point is none
 
     @classmethod
@@ -128,28 +126,3 @@ def _chosen(path: Path, columns: Sequence[str], rows: list[Row], condition: str)
     if not found:
         raise unknown(f"{column} in {path}", value, {row[column] for row in rows})
     return found
-
-
-def _points(path: Path, columns: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Name -> its two columns."""
-    pairs = {}
-    for column in columns:
-        name = point(column)
-        if name:
-            pairs[name] = (column, f"y{name}" if column == f"x{name}" else f"{name}_y")
-            if pairs[name][1] not in columns:
-                raise UserError(f"{path} has a column {column} but no {pairs[name][1]}")
-    return pairs
-
-
-def _number(path: Path, row: Row, column: str) -> float:
-    cell = row[column].strip()
-    if not cell or cell.lower() == "nan":
-        return float("nan")
-    try:
-        value = float(cell)
-    except ValueError:
-        value = math.inf
-    if not math.isfinite(value):
-        raise UserError(f"{path}:{row.line}: {column} of {row['file']} is {cell!r}, not a number")
-    return value
