@@ -59,7 +59,7 @@ class Listing(Dataset):
         self._lines = [row.line for row in rows]
         self._seconds = [number(self._path, row, "seconds") for row in rows] if "seconds" in columns else []
         named = pairs(self._path, columns)
-        held = {"file", *(column for pair in pairs.values() for column in pair)}
+        held = {"file", *(column for pair in named.values() for column in pair)}
         self._tags = [{column: cell for column, cell in row.items() if column not in held} for row in rows]
         self._points = tuple(named)
         values = [[[number(self._path, row, x), number(self._path, row, y)] for x, y in named.values()] for row in rows]

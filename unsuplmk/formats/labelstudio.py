@@ -60,7 +60,7 @@ class Labelstudio(Format):
         found = origins(tracks.source)
         once(found, "a task of Label Studio")
         there = np.asarray(np.isfinite(tracks.xy).all(-1))
-        unknown = there.any(1) & (tracks.size <= 0).any(1)
+        unknown = np.asarray(there.any(1) & (tracks.size <= 0).any(1))
         if unknown.any():
             raise UserError(
                 "Label Studio's points are in percent of the image's size, which is not known of "
