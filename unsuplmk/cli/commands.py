@@ -14,7 +14,20 @@ if TYPE_CHECKING:
     from unsuplmk.plugins import Plugin
 
 OURS = (
-    *("run", "predict", "render", "swap", "reconstruct", "evaluate", "name", "report", "consistency"),
+    *(
+        "run",
+        "predict",
+        "render",
+        "swap",
+        "reconstruct",
+        "evaluate",
+        "name",
+        "report",
+        "compare",
+        "consistency",
+        "push",
+        "pull",
+    ),
     *("inspect", "prepare", "colorise", "import-2018", "components", "datasets", "plugins", "info"),
 )
 """Command -> module of this folder, with _ for -, that has the attribute `command`."""

@@ -92,10 +92,12 @@ class Chart:
     Args:
         title: What is drawn, with its unit.
         series: Name of a curve -> its steps and values; NaN leaves a gap.
+        linear: Whether the scale must be linear; else that follows from the values.
     """
 
     title: str
     series: Mapping[str, tuple[Sequence[float], Sequence[float]]]
+    linear: bool = False
 
 
 @dataclass(frozen=True)

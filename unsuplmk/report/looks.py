@@ -52,6 +52,8 @@ def spread(seen: Look) -> Table:
         "at the border; mean score."
     )
     head = ("landmark", "spread", "at the border", "score", "remarks")
+    if not any(row[-1] for row in rows):
+        head, rows = head[:-1], [row[:-1] for row in rows]
     return Table(head, tuple(rows), caption, colours(len(rows)))
 
 
@@ -59,7 +61,7 @@ def health(run: Records, seen: Look | None) -> Section | None:
     """Whether the landmarks are well: while training, and in the frames that were looked at."""
     lines = []
     if seen is not None:
-        lines = [f"In the {len(seen.landmarks)} frames looked at: {line}" for line in in_words(seen.health())]
+        lines = [f"In {len(seen.landmarks)} frames that are looked at here: {'; '.join(in_words(seen.health()))}."]
     if "spread" in run.names():
         lines.append(
             f"In the last batch of training that was examined: a mean spread of {run.last('spread'):.1f} % of the "
@@ -81,13 +83,13 @@ def in_words(found: Health) -> list[str]:
     """What a person should know of it."""
     if found.collapsed:
         where = "at the centre of the image" if found.central else "in one place"
-        return [f"all landmarks lie {where}: they have collapsed and say nothing."]
+        return [f"all landmarks lie {where}: they have collapsed and say nothing"]
     least, most = min(found.spread), max(found.spread)
-    lines = [f"landmarks move by {least:.1f} to {most:.1f} % of the side about their mean places."]
-    lines.append(f"{_landmarks(found.dead)} not move at all." if found.dead else "each of them moves.")
+    lines = [f"landmarks move by {least:.1f} to {most:.1f} % of the side about their mean places"]
+    lines.append(f"{_landmarks(found.dead)} not move at all" if found.dead else "each of them moves")
     merged = "; ".join(listed(group) for group in groups(found.merged))
-    lines.append(f"these lie on each other: {merged}." if merged else "no two lie on each other.")
-    lines.append(f"{found.border:.0f} % of all places are at the border.")
+    lines.append(f"these lie on each other: {merged}" if merged else "no two lie on each other")
+    lines.append(f"{found.border:.0f} % of all places are at the border")
     return lines
 
 

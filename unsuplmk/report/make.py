@@ -10,11 +10,12 @@ from typing import Any
 
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
+from unsuplmk.gather import chosen
 from unsuplmk.interfaces import Dataset
 from unsuplmk.report import judged, looks, remade, summary
 from unsuplmk.report.blocks import Block, Document, Section, Text
 from unsuplmk.report.records import Records, records
-from unsuplmk.report.sight import Look, frames, look
+from unsuplmk.report.sight import Look, count, frames, look
 
 PAGE = "report.html"
 """The file in the run folder."""
@@ -81,9 +82,8 @@ def document(
 
 def _sections(run: Records, sight: Sight, seed: int, report: Callable[[str], None]) -> Iterator[Section]:
     detector, dataset, seen = sight.detector, sight.dataset, sight.seen
-    known = f"{len(dataset):,} frames looked at from here are {sight.words}" if dataset is not None else ""
     wanted: list[tuple[str, Callable[[], Section | None]]] = [
-        ("What was trained", lambda: summary.summary(run, known)),
+        ("What was trained", lambda: summary.summary(run, count(run.config), sight.words if seen else "")),
         ("Warnings while it was trained", lambda: summary.warnings(run)),
         ("Health", lambda: looks.health(run, seen)),
     ]
@@ -138,7 +138,7 @@ def _sight(
         words = found.words
         dataset = detector.cropped(found.dataset, crop, report) if detector else found.dataset
         if detector and detector.model.bottleneck.places:
-            seen = look(detector, dataset, images, seed, report)
+            seen = look(detector, dataset, chosen(dataset, images, seed), images, report)
     except UserError as error:
         if data:
             raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,8 +12,10 @@ from jaxtyping import Float
 from unsuplmk.draw import Picture as Pixels
 from unsuplmk.draw import overlay
 
-SIDE = 240
+SIDE = 220
 """Longer side of a small picture, in pixels."""
+SEAM = 3
+"""Pixels between the pictures of a strip."""
 LARGE = 520
 """Longer side of a picture whose landmarks are numbered."""
 
@@ -54,6 +57,12 @@ def numbered(picture: Pixels, points: Float[np.ndarray, "points 2"], side: int =
         for ink, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
             cv2.putText(drawn, str(number), corner, cv2.FONT_HERSHEY_SIMPLEX, 0.5, ink, thickness, cv2.LINE_AA)
     return drawn
+
+
+def strip(pictures: Sequence[Pixels]) -> Pixels:
+    """Pictures of one height beside one another, with a white line between them."""
+    parts = [np.pad(one, ((0, 0), (0, SEAM), (0, 0)), constant_values=255) for one in pictures]
+    return np.concatenate(parts, axis=1)[:, :-SEAM]
 
 
 def uri(picture: Pixels, size: Size) -> str:

@@ -13,7 +13,7 @@ from unsuplmk.interfaces import Dataset
 from unsuplmk.rebuild import rebuild
 from unsuplmk.reconstruct import Estimate, judge
 from unsuplmk.report.blocks import Bullets, Picture, Pictures, Section, Table, Text
-from unsuplmk.report.pixels import SIDE, small
+from unsuplmk.report.pixels import small, strip
 from unsuplmk.report.summary import brief
 from unsuplmk.swap import Grid, picture
 
@@ -23,6 +23,8 @@ CELL = 128
 """Least side of a cell, in pixels."""
 PAIRS, SHOWN = 32, 4
 """Pairs that are rebuilt for the figures, and that are shown."""
+SHOWN_SIDE = 150
+"""Of each picture of these, in pixels."""
 QUALITIES = ("psnr", "ssim")
 """The figures of what is rebuilt."""
 
@@ -58,9 +60,11 @@ def reconstruction(detector: Detector, dataset: Dataset, seed: int, report: Call
     found = judge(chain([first], passes), {name: registry.build("quality", name) for name in QUALITIES})
     titles = ("target with its landmarks", "source", "rebuilt", "rebuilt with another image's landmarks")
     pictures = tuple(
-        Picture(small(pixels, cell.points if column == 0 else None, SIDE * 2 // 3), titles[column].capitalize())
+        Picture(
+            strip([small(one, None if n else cell.points, SHOWN_SIDE) for n, one in enumerate(cell.pictures)]),
+            f"A pair: {', '.join(titles)}",
+        )
         for cell in gallery.rebuilt(first, SHOWN).cells
-        for column, pixels in enumerate(cell.pictures)
     )
     rows = []
     for name, figure in found.figures.items():
@@ -73,7 +77,7 @@ def reconstruction(detector: Detector, dataset: Dataset, seed: int, report: Call
     width, height = found.size
     lead = (
         f"{found.pairs} pairs, made as in training, rebuilt at {width} x {height} px. "
-        f"Four pictures a pair: {', '.join(titles)}."
+        f"From left to right: {', '.join(titles)}."
     )
     table = Table(("figure", "mean", "95 % interval", "rebuilt better by"), tuple(rows))
     remarks = tuple(found.remarks())

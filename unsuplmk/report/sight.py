@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from unsuplmk.data import open_data
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.gallery import short
-from unsuplmk.gather import as_images, chosen
+from unsuplmk.gather import as_images
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.health import Health, health
 from unsuplmk.prepare import Fit
@@ -65,6 +65,16 @@ def frames(config: Mapping[str, Any], data: str = "", options: Mapping[str, Any]
     return Frames(open_data(word, own), "frames that the run was trained on: give others as DATA to see more")
 
 
+def count(config: Mapping[str, Any]) -> str:
+    """How many frames a run was trained on, in words; empty where they are not there any more."""
+    try:
+        dataset = open_data(str(config.get("data")), dict(config.get("dataset") or {}))
+        clips = len(dataset.clips)
+    except UserError:
+        return ""
+    return f"{len(dataset):,} frames in " + ("one clip" if clips == 1 else f"{clips:,} clips")
+
+
 @dataclass(frozen=True)
 class Look:
     """Landmarks in some frames.
@@ -72,6 +82,7 @@ class Look:
     Args:
         pictures: What the network was shown of each frame, before it was made square; none above `LARGE` pixels.
         names: What the frames are called.
+        kept: Where in the order that was asked for each picture stood.
         sizes: (width, height) of what each picture was made of.
         fit: How that was made the network's square.
         landmarks: In [-1, 1] of the network's square, of all frames that were examined: more than there are pictures.
@@ -80,6 +91,7 @@ class Look:
 
     pictures: tuple[np.ndarray, ...]
     names: tuple[str, ...]
+    kept: tuple[int, ...]
     sizes: tuple[tuple[int, int], ...]
     fit: Fit
     landmarks: Float[np.ndarray, "examined landmarks 2"]
@@ -99,24 +111,29 @@ class Look:
 
 
 def look(
-    detector: Detector, dataset: Dataset, images: int, seed: int, report: Callable[[str], None], wanted: int = EXAMINED
+    detector: Detector,
+    dataset: Dataset,
+    order: Sequence[int],
+    images: int,
+    report: Callable[[str], None],
+    examined: int = EXAMINED,
 ) -> Look:
-    """Find the landmarks of some frames, of different clips as far as there are.
+    """Find the landmarks of some frames.
 
     Args:
         detector: The run's.
         dataset: What the network is to see of the frames: cropped.
+        order: Which frames to take, the first first.
         images: Pictures that are kept.
-        seed: Of the choice.
         report: Called with one line for every frame that cannot be read; another takes its place.
-        wanted: Frames that are examined, where there are as many.
+        examined: Frames that are examined, where there are as many.
 
     Raises:
         UserError: None can be read.
     """
-    squares, pictures, names, sizes = [], [], [], []
-    for index in chosen(dataset, max(images, wanted), seed):
-        if len(squares) == max(images, wanted):
+    squares, pictures, names, sizes, kept = [], [], [], [], []
+    for place, index in enumerate(order):
+        if len(squares) == max(images, examined):
             break
         try:
             frame = dataset.read(index)
@@ -125,13 +142,13 @@ def look(
             report(str(error))
             continue
         if len(pictures) < images:
-            shown = small(frame, side=min(LARGE, max(frame.shape[:2])))
-            pictures.append(shown)
+            pictures.append(small(frame, side=min(LARGE, max(frame.shape[:2]))))
             sizes.append((frame.shape[1], frame.shape[0]))
             names.append(short(dataset.name(index)))
+            kept.append(place)
     if not squares:
         raise UserError("none of the frames can be read")
     found = [detector.detect(as_images(squares[start : start + 16])) for start in range(0, len(squares), 16)]
     landmarks = torch.cat([one.xy for one in found]).cpu().double().numpy()
     score = torch.cat([one.score for one in found]).cpu().double().numpy()
-    return Look(tuple(pictures), tuple(names), tuple(sizes), detector.fit, landmarks, score)
+    return Look(tuple(pictures), tuple(names), tuple(kept), tuple(sizes), detector.fit, landmarks, score)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import isfinite
 
 import tomli_w
@@ -28,23 +28,25 @@ SHEETS = 3
 """Contact sheets that are shown."""
 
 
-def summary(run: Records, data: str) -> Section:
+def summary(run: Records, frames: str, shown: str) -> Section:
     """What was trained, on what, for how long, under which versions.
 
     Args:
         run: The records.
-        data: What is known of the frames, in words.
+        frames: How many it was trained on, in words; empty if that is not known.
+        shown: Which frames the report shows; empty for none.
     """
     config = run.config
     parts = {kind: config[kind] for kind in PARTS if isinstance(config.get(kind), dict)}
     asked = int(run.number("steps", 0))
     rows = {
-        "data": f"{config.get('data')}: {data}" if data else str(config.get("data")),
+        "data": ", ".join(filter(None, (str(config.get("data")), frames))),
+        "shown here": shown,
         "landmarks": str(config.get("landmarks")),
         "image": f"{config.get('size')} x {config.get('size')} px, frames made square by {config.get('fit')}",
         "steps": f"{run.steps:,} of {asked:,}, of {config.get('batch')} pairs each",
         "time": span(run.seconds),
-        "device": f"asked for: {config.get('device')}, in {config.get('devices')} process(es), "
+        "device": f"asked for: {config.get('device')}, processes: {config.get('devices')}, "
         f"precision {config.get('precision')}",
         "seed": str(config.get("seed")),
         **{kind: str(table["name"]) for kind, table in parts.items() if "name" in table},
@@ -73,11 +75,17 @@ def curves(run: Records) -> Section | None:
     named = [*losses, *(name for name in HEALTH if name in run.names()), *others]
     if not named:
         return None
-    charts = tuple(Chart(TITLES.get(name, name), {name: run.series(name)}) for name in named)
-    blocks: list[Block] = [Charts(charts), _ends(run, named)]
+    drawn = [name for name in named if len(run.series(name)[0]) > 1]
+    charts = tuple(chart(name, {name: run.series(name)}) for name in drawn)
+    blocks: list[Block] = [*((Charts(charts),) if charts else ()), _ends(run, named)]
     if run.broken:
         blocks.append(Text(f"{run.broken} line(s) of the log cannot be read and are left out."))
     return Section("Curves", tuple(blocks))
+
+
+def chart(name: str, series: Mapping[str, tuple[list[float], list[float]]]) -> Chart:
+    """A figure of the log over the steps, of one run or of several."""
+    return Chart(TITLES.get(name, name), series, linear=name == "learning_rate")
 
 
 def _ends(run: Records, names: list[str]) -> Table:

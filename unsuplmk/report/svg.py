@@ -12,7 +12,9 @@ import numpy as np
 from unsuplmk.report.blocks import Chart
 
 WIDTH, HEIGHT = 360, 200
-"""Of a chart, in units that are pixels where there is room."""
+"""Of a chart, in its own units."""
+SHOWN = 306
+"""Pixels that it is wide where there is room: three stand side by side."""
 LEFT, RIGHT, TOP, BOTTOM = 52, 22, 28, 26
 """Around the curves, for the axes and the title."""
 POINTS = 300
@@ -51,16 +53,14 @@ def draw(chart: Chart) -> str:
     if not values:
         return ""
     x = _Scale(min(steps), max(steps) if max(steps) > min(steps) else min(steps) + 1, LEFT, WIDTH - RIGHT)
-    y = _vertical(values)
+    y = _vertical(values, chart.linear)
     parts = [*_axes(x, y), *_lines(curves, x, y)]
     title = (
         f'<text x="{LEFT}" y="16" font-size="13" font-weight="bold" fill="currentColor">{escape(chart.title)}</text>'
     )
     label = escape(_told(chart, y.logarithmic), quote=True)
-    return (
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" aria-label="{label}" '
-        f'font-family="sans-serif">{title}{"".join(parts)}</svg>'
-    )
+    size = f'viewBox="0 0 {WIDTH} {HEIGHT}" width="{SHOWN}" height="{SHOWN * HEIGHT // WIDTH}"'
+    return f'<svg {size} role="img" aria-label="{label}" font-family="sans-serif">{title}{"".join(parts)}</svg>'
 
 
 def colour(number: int) -> str:
@@ -85,13 +85,13 @@ def _told(chart: Chart, logarithmic: bool) -> str:
     return f"{chart.title}{', logarithmic' if logarithmic else ''}: {'; '.join(ends)}"
 
 
-def _vertical(values: Sequence[float]) -> _Scale:
+def _vertical(values: Sequence[float], linear: bool) -> _Scale:
     low, high = min(values), max(values)
-    if low > 0 and high > DECADE * low:
+    if not linear and low > 0 and high > DECADE * low:
         return _Scale(low / 1.1, high * 1.1, HEIGHT - BOTTOM, TOP, logarithmic=True)
     margin = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
-    floor_ = 0.0 if 0 <= low < 0.3 * high else low - margin
-    return _Scale(floor_, high + margin, HEIGHT - BOTTOM, TOP)
+    bottom = 0.0 if 0 <= low <= 0.3 * high else low - margin
+    return _Scale(bottom, high + margin, HEIGHT - BOTTOM, TOP)
 
 
 def _axes(x: _Scale, y: _Scale) -> Iterable[str]:
