@@ -17,6 +17,7 @@ PARTS = (
 )
 LEVELS = (
     ("errors", "hookspecs", "console", "launch", "card", "clips", "web", "patience", "requires", "declaration"),
+    ("scrub", "hub"),
     ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),
     ("cocoresults", "labelstudio"),
     ("types", "ops"),
@@ -35,6 +36,7 @@ LEVELS = (
         "origin",
         "posewriting",
         "cocowriting",
+        "posehdf",
         "augment",
         "prepare",
         "shards",
@@ -54,6 +56,7 @@ LEVELS = (
     ("sheet", "gallery", "survey", "hazards", "inspection", "verification"),
     ("label_curve", "backward", "agreement", "consistency", "published", "plots", "analyses"),
     ("report",),
+    ("modelcard", "parcel", "push", "pull"),
     ("stages",),
     ("cli", "templates"),
 )

@@ -16,7 +16,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from unsuplmk import checkpoint, launch, named
+from unsuplmk import checkpoint, hub, launch, named
 from unsuplmk.config import Config
 from unsuplmk.cropping import Choice, cropped
 from unsuplmk.data import Data, open_data
@@ -42,7 +42,7 @@ class Detector:
     Args:
         model: The trained parts; only encoder and bottleneck are used.
         config: The settings it was trained with.
-        run: The folder that it was read from; empty if from none.
+        run: What it was read from, as for `load`; empty if from nothing.
     """
 
     def __init__(self, model: Model, config: Config, run: str = "") -> None:
@@ -57,13 +57,13 @@ class Detector:
         """The detector of a run folder, from its `config.toml` and `model.safetensors`; nothing is unpickled.
 
         Args:
-            run: The folder that `unsuplmk run` wrote.
+            run: The folder that `unsuplmk run` wrote, or `hf:OWNER/NAME[@REVISION]` on the hub.
             device: auto, cpu, cuda or mps.
 
         Raises:
             UserError: There is no such folder, it is no run, or its weights and config do not belong together.
         """
-        folder = Path(run).expanduser()
+        folder = hub.resolve(run)
         if not folder.is_dir():
             found = "is a file" if folder.exists() else "does not exist"
             raise UserError(f"no run at {run}: it {found}; give the folder that `unsuplmk run --out` wrote")
@@ -76,7 +76,7 @@ class Detector:
         Raises:
             UserError: The run's file is damaged, or belongs to another state of the model.
         """
-        return named.load(Path(self.run).expanduser(), self.model, self.fit) if self.run else None
+        return named.load(hub.resolve(self.run), self.model, self.fit) if self.run else None
 
     @torch.inference_mode()
     def detect(self, images: Tensor) -> Landmarks:

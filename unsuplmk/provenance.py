@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from unsuplmk import config as configs
-from unsuplmk import registry
+from unsuplmk import hub, registry
 from unsuplmk.config import Config
 from unsuplmk.errors import UserError
 from unsuplmk.plugins import BUILTIN, Plugin, host
@@ -62,7 +62,7 @@ def dataset_there(run: str) -> None:
 
 def _record(source: str | Path) -> Mapping[str, str]:
     try:
-        found = configs.read(str(source)).get("plugins", {}) if str(source) else {}
+        found = configs.read(str(hub.resolve(source))).get("plugins", {}) if str(source) else {}
     except UserError:
         return {}
     return {k: v for k, v in found.items() if isinstance(v, str)} if isinstance(found, Mapping) else {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -29,9 +28,12 @@ crop_option = click.option(
 
 def component(given: Mapping[str, Sequence[str]], run: str) -> Component | None:
     """The crop that is meant: the one of the option, else the run's; None if there is none, which is said later."""
+    from unsuplmk.hub import address
     from unsuplmk.registry import components
 
-    name = given["crop"][-1] if given.get("crop") else _of_run(run).get("name", "")
+    name = given["crop"][-1] if given.get("crop") else ""
+    if not name and (address(run) is None or any(key.startswith("crop.") for key in given)):
+        name = _of_run(run).get("name", "")  # what is on the hub is not fetched just to know the options
     return components("crop").get(name)
 
 
@@ -61,11 +63,13 @@ def _of_run(run: str) -> Mapping[str, Any]:
     """The table of the crop in a run folder's config; none where there is no such run."""
     from unsuplmk.config import load
     from unsuplmk.errors import UserError
+    from unsuplmk.hub import resolve
 
-    if not run or not (Path(run).expanduser() / "config.toml").is_file():
+    if not run:
         return {}
     try:
-        table = load(str(Path(run).expanduser())).get("crop", {})
+        folder = resolve(run)
+        table = load(str(folder)).get("crop", {}) if (folder / "config.toml").is_file() else {}
     except UserError:  # the command itself will say so
         return {}
     return table if isinstance(table, Mapping) else {}

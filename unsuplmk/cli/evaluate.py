@@ -193,7 +193,7 @@ def command(
     )
     figures = json.dumps({**report.as_dict(), **more.as_dict()}, indent=2)
     _show(figures if as_json else "", [report.table(), *more.shown()])
-    _keep(Path(run) / "metrics.json", figures)
+    _keep(run, figures)
     if plot:
         from unsuplmk.plots import draw
 
@@ -216,9 +216,14 @@ def _name(data: str) -> str:
     return path.parent.name or path.stem if path.suffix else path.name
 
 
-def _keep(path: Path, figures: str) -> None:
+def _keep(run: str, figures: str) -> None:
     from unsuplmk.checkpoint import write_atomically
+    from unsuplmk.hub import address, resolve
 
+    if address(run):
+        warn(f"{run} is on the hub: the figures are not kept; for that, `unsuplmk pull` it")
+        return
+    path = resolve(run) / "metrics.json"
     try:
         write_atomically(path, lambda temporary: temporary.write_text(figures + "\n", "utf-8"))
     except OSError as error:  # the figures have been printed: a read-only run is no reason to fail

@@ -13,6 +13,7 @@ from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 from unsuplmk.errors import UserError
+from unsuplmk.hub import writable
 
 
 @click.command(cls=ReadsData)
@@ -62,7 +63,7 @@ def command(
     such as deeplabcut:PROJECT. A linear map from all landmarks to each point is fitted on them and put into RUN, so
     that `unsuplmk predict` gives the points. Each point is judged on frames that its map never saw.
     """
-    folder = Path(run).expanduser()
+    folder = writable(run)
     if remove:
         from unsuplmk import named
 
