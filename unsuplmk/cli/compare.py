@@ -32,13 +32,14 @@ def command(
     """
     if data and not out:
         raise UserError("--data is for the pictures of --out FILE.html")
+    from unsuplmk.hub import resolve
     from unsuplmk.report import compare, page
     from unsuplmk.report.differences import differences
     from unsuplmk.report.records import records
 
     if out:
         page.check(out)
-    found = [records(Path(run).expanduser()) for run in runs]
+    found = [records(resolve(run)) for run in runs]
     comparison = differences(found)
     if out:
         given = {"images": images, "seed": seed, "device": device}

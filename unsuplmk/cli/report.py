@@ -28,14 +28,15 @@ def command(run: str, data: str, out: Path | None, images: int, seed: int, crop:
     elsewhere, so that it can be sent by e-mail.
     """
     from unsuplmk.checkpoint import load_config
+    from unsuplmk.hub import resolve, writable
     from unsuplmk.report.make import PAGE, document
     from unsuplmk.report.page import check, write
 
-    target = out or Path(run).expanduser() / PAGE
+    target = out or writable(run) / PAGE
     check(target)
     chosen = None
     if crop or options_of("crop", rest):
-        chosen = crop_choice(crop, rest, load_config(Path(run).expanduser()).crop, run)
+        chosen = crop_choice(crop, rest, load_config(resolve(run)).crop, run)
     given = {"images": images, "seed": seed, "crop": chosen, "device": device}
     write(document(run, data, dataset_options(rest), **given, report=warn), target)
     click.echo(f"report: {target}")

@@ -11,6 +11,7 @@ from typing import Any
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.gather import chosen
+from unsuplmk.hub import resolve
 from unsuplmk.interfaces import Dataset
 from unsuplmk.report import judged, looks, remade, summary
 from unsuplmk.report.blocks import Block, Document, Section, Text
@@ -68,7 +69,7 @@ def document(
     Raises:
         UserError: The folder is no run's, or `data` is given and cannot be read.
     """
-    found = records(Path(run).expanduser())
+    found = records(resolve(run))
     sight = _sight(found, data, options, images, seed, crop, device, report)
     made = [*_sections(found, sight, seed, report)]
     trouble = [*sight.wanting, *summary.trouble(found)]
