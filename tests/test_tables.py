@@ -27,7 +27,7 @@ def test_a_named_format_overrides_the_suffix(tmp_path: Path) -> None:
     assert tables.read(tmp_path / "a.txt", "deeplabcut").names == moving().names
 
 
-@pytest.mark.parametrize(("name", "found"), [("a.h5", "ends in .h5"), ("tracks", "has no suffix")])
+@pytest.mark.parametrize(("name", "found"), [("a.mat", "ends in .mat"), ("tracks", "has no suffix")])
 def test_an_unknown_suffix_is_refused_with_the_known_ones(tmp_path: Path, name: str, found: str) -> None:
     for ask in (lambda: tables.read(tmp_path / name), lambda: tables.write(moving(), tmp_path / name)):
         with pytest.raises(UserError, match=rf"{found}; known: \.csv \(deeplabcut\).*\.npz \(npz\)"):

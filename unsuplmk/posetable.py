@@ -92,18 +92,18 @@ def has_set(path: Path) -> bool:
         return False
 
 
-def chosen(path: Path, individual: str, option: str) -> str:
+def chosen(path: Path, animals: Sequence[str], individual: str, option: str) -> str:
     """The animal to read: the one that is asked for, or the only one; nothing in a table without individuals.
 
     Args:
-        path: The CSV.
+        path: The file.
+        animals: Those in it.
         individual: That is asked for; may be empty.
         option: What to call the choice of an animal in messages.
 
     Raises:
-        UserError: As `individuals`, or there are several and none is asked for.
+        UserError: There are several and none is asked for.
     """
-    animals = individuals(path)
     if individual or not animals:
         return individual
     only, *others = animals
@@ -124,18 +124,9 @@ def read(path: Path, individual: str = "") -> PoseTable:
     """
     rows = _rows(path)
     header = _header(path, rows)
-    if individual not in (header.individuals or ("",)):
-        raise unknown(f"individual in {path}", individual, header.individuals)
-    named = enumerate(header.columns, header.lead)
-    places = [place for place, column in named if column[0] == individual and any(column[1:])]
-    coords = [header.columns[place - header.lead][2] for place in places]
-    names = [header.columns[place - header.lead][1] for place in places]
-    each = 3 if "likelihood" in coords else 2
-    fits = coords == list(COORDS[:each]) * (len(coords) // each) and names[::each] == names[1::each]
-    if not coords or not fits:
-        raise UserError(f"{path} is not DeepLabCut CSV: row coords must repeat x, y or x, y, likelihood")
+    places, names, each = columns_of(path, header.columns, individual)
     index, lines, values = [], [], []
-    cells = itemgetter(*places)
+    cells = itemgetter(*(header.lead + place for place in places))
     for line, row in rows:
         if len(row) != header.lead + len(header.columns):
             wanted = header.lead + len(header.columns)
@@ -143,13 +134,44 @@ def read(path: Path, individual: str = "") -> PoseTable:
         index.append("/".join(part for part in row[: header.lead] if part))
         lines.append(line)
         values.append(_numbers(path, line, cells(row)))
-    table = np.array(values, np.float64).reshape(len(index), len(coords) // each, each)
+    table = np.array(values, np.float64).reshape(len(index), len(names), each)
     if np.isinf(table).any():
         row, point, which = np.argwhere(np.isinf(table))[0]
         raise UserError(f"{path}:{lines[row]}: {str(table[row, point, which])!r} is no coordinate")
+    return PoseTable(path, names, index, lines, *points_of(table))
+
+
+def columns_of(
+    path: Path, columns: Sequence[tuple[str, str, str]], individual: str
+) -> tuple[list[int], tuple[str, ...], int]:
+    """The columns of one animal, its points, and how many columns each has: 2, or 3 with a likelihood.
+
+    Args:
+        path: The file.
+        columns: Animal, point and coordinate of each.
+        individual: Which animal; nothing in a table without individuals.
+
+    Raises:
+        UserError: There is no such animal, or the columns are not those of points.
+    """
+    animals = tuple(dict.fromkeys(animal for animal, _, _ in columns if animal))
+    if individual not in (animals or ("",)):
+        raise unknown(f"individual in {path}", individual, animals)
+    places = [place for place, column in enumerate(columns) if column[0] == individual and any(column[1:])]
+    coords, names = [columns[place][2] for place in places], [columns[place][1] for place in places]
+    each = 3 if "likelihood" in coords else 2
+    fits = coords == list(COORDS[:each]) * (len(coords) // each) and names[::each] == names[1::each]
+    if not coords or not fits:
+        raise UserError(f"{path} is not DeepLabCut's: row coords must repeat x, y or x, y, likelihood")
+    return places, tuple(names[::each]), each
+
+
+def points_of(
+    table: Float[np.ndarray, "rows points coords"],
+) -> tuple[Float[np.ndarray, "rows points 2"], Float[np.ndarray, "rows points"]]:
+    """Where points are, and their likelihood: 1 for a labelled point that is there."""
     xy = table[..., :2].copy()
-    score = table[..., 2].copy() if each == 3 else np.where(np.isfinite(xy).all(-1), 1.0, 0.0)
-    return PoseTable(path, tuple(names[::each]), index, lines, xy, score)
+    return xy, table[..., 2].copy() if table.shape[-1] == 3 else np.where(np.isfinite(xy).all(-1), 1.0, 0.0)
 
 
 def labels(paths: Sequence[Path], image: Callable[[Path, Path], Path], individual: str, option: str) -> Labels:
@@ -164,7 +186,7 @@ def labels(paths: Sequence[Path], image: Callable[[Path, Path], Path], individua
     Raises:
         UserError: As `read`, or the rows are no images, there are none, or an animal must be chosen.
     """
-    tables = [read(path, chosen(path, individual, option)) for path in paths]
+    tables = [read(path, chosen(path, individuals(path), individual, option)) for path in paths]
     for table in tables:
         if table.index and all(entry.isdecimal() for entry in table.index):
             raise UserError(

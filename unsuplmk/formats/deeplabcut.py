@@ -1,4 +1,4 @@
-"""Tracks as DeepLabCut's CSV: three header rows, then one row a frame."""
+"""Tracks as DeepLabCut's tables, in CSV or HDF5: three header rows, then one row a frame."""
 
 from __future__ import annotations
 
@@ -8,22 +8,25 @@ from typing import Annotated, ClassVar, final
 import numpy as np
 from pydantic import Field
 
-from unsuplmk import posetable, posewriting
+from unsuplmk import posehdf, posetable, posewriting
 from unsuplmk.csvtable import begins_with_scorer
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Format
 from unsuplmk.posewriting import Rows
 from unsuplmk.types import Tracks
 
+HDF5 = ".h5"
+
 
 @final
 class Deeplabcut(Format):
-    """DeepLabCut's CSV: rows `scorer`, `bodyparts`, `coords`, with columns x, y, likelihood; then one row a frame.
+    """DeepLabCut's tables: `scorer`, `bodyparts`, `coords` above columns x, y, likelihood; then one row a frame.
 
     Mathis et al. 2018, https://doi.org/10.1038/s41593-018-0209-y. The first column is the frame's number for a
     video, as in its predictions, and the image's path for still images, as in its labels. An empty cell is NaN, and
     numbers have all their digits. The layout has no room for frame sizes, rates and the video's name: read back, size
-    and rate are 0, and the source is the number.
+    and rate are 0, and the source is the number. A name that ends in .h5 is a table of pandas in HDF5, as DeepLabCut
+    has beside each CSV and reads itself; it takes h5py, of the extra `hdf5`.
 
     Args:
         rows: What to call rows: frames, paths, or auto for what the tracks are of.
@@ -36,7 +39,7 @@ class Deeplabcut(Format):
         UserError: Labels are to have numbers of frames.
     """
 
-    suffixes: ClassVar[tuple[str, ...]] = (".csv",)
+    suffixes: ClassVar[tuple[str, ...]] = (".csv", ".h5")
 
     def __init__(
         self,
@@ -54,15 +57,20 @@ class Deeplabcut(Format):
     @classmethod
     def recognises(cls, path: Path) -> bool:
         """A CSV that begins with a scorer, unless Lightning Pose alone would write it."""
-        return begins_with_scorer(path) and not posetable.has_set(path)
+        return path.suffix.lower() == ".csv" and begins_with_scorer(path) and not posetable.has_set(path)
 
     def read(self, path: Path) -> Tracks:
         """Read predictions (x, y, likelihood) or labelled data (x, y; the likelihood of a labelled point is 1)."""
-        table = posetable.read(path, posetable.chosen(path, self.individual, "--format.individual"))
+        option = "--format.individual"
+        if path.suffix.lower() == HDF5:
+            table = posehdf.read(path, self.individual, option)
+        else:
+            animals = posetable.individuals(path)
+            table = posetable.read(path, posetable.chosen(path, animals, self.individual, option))
         size = np.zeros((len(table.index), 2), dtype=np.int64)
         return Tracks(table.xy, table.score, table.points, size, fps=0.0, source=tuple(table.index))
 
     def write(self, tracks: Tracks, path: Path) -> None:
         """Write all frames of one animal, in their order."""
-        table = posewriting.tabulate(tracks, self.rows, self.labels, "DeepLabCut's CSV")
-        posewriting.write(path, table, self.scorer)
+        table = posewriting.tabulate(tracks, self.rows, self.labels, "DeepLabCut's table")
+        (posehdf if path.suffix.lower() == HDF5 else posewriting).write(path, table, self.scorer)
