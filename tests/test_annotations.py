@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from unsuplmk import registry
-from unsuplmk.annotations import cells, own_protocol, splits
+from unsuplmk.annotations import cells, frames, own_protocol, splits
 from unsuplmk.errors import UserError
 
 SHARED = Path(__file__).resolve().parents[2] / "shared/data"
@@ -92,3 +92,37 @@ def test_another_column_is_read_by_the_images_names(tmp_path: Path) -> None:
 def test_the_shared_tables_are_read(folder: str, points: int, train: int, test: int) -> None:
     fit, judged = splits(SHARED / folder)
     assert (len(fit.points), len(fit), len(judged)) == (points, train, test)
+
+
+def test_annotated_frames_are_those_of_every_split_unless_one_is_named(tmp_path: Path) -> None:
+    rows = ["file,split,nose_x,nose_y", "a.png,train,1,2", "b.png,val,3,4", "c.png,test,5,6"]
+    (tmp_path / "points.csv").write_text("\n".join(rows) + "\n")
+    (whole,) = frames(tmp_path / "points.csv")
+    assert [whole.annotation(i).tolist() for i in range(len(whole))] == [[[1, 2]], [[3, 4]], [[5, 6]]]
+    (one,) = frames(tmp_path, split="val")
+    (same,) = frames(tmp_path, {"split": "val"})
+    assert len(one) == len(same) == 1
+    (tmp_path / "points.csv").write_text("file,nose_x,nose_y\na.png,1,2\n")
+    assert len(frames(tmp_path / "points.csv")[0]) == 1
+    (tmp_path / "points.csv").write_text("file,split\na.png,train\n")
+    with pytest.raises(UserError, match="annotates no points"):
+        frames(tmp_path / "points.csv")
+
+
+def test_the_splits_of_a_dataset_that_has_no_word_for_all_are_opened_one_by_one() -> None:
+    both = frames("puppets", {"clips": 2, "length": 2})
+    assert [one.name(0).split("/")[1] for one in both] == ["train", "test"]
+    assert len(frames("puppets", {"clips": 2, "length": 2}, split="test")) == 1
+
+
+def test_a_split_that_is_not_there_is_left_out_with_a_line_and_none_is_an_error(tmp_path: Path) -> None:
+    from tests.layouts import mtfl
+
+    root, messages = mtfl.write(tmp_path), []
+    (root / "testing.txt").unlink()
+    found = frames(f"mtfl:{root}", report=messages.append)
+    assert len(found) == 1
+    assert [message.partition(":")[0] for message in messages] == ["split test is left out"]
+    (root / "training.txt").unlink()
+    with pytest.raises(UserError, match="split train is left out: "):
+        frames(f"mtfl:{root}")
