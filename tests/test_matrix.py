@@ -213,7 +213,7 @@ def assert_trains_or_refuses(
         else:
             train(engine, model, pairs)
     except Exception as error:
-        raise AssertionError(f"{', '.join(parts.values())}: {error}") from error
+        raise AssertionError(f"{', '.join(parts.values())}: {type(error).__name__}: {error}") from error
 
 
 def test_the_product_holds_what_is_installed() -> None:
