@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from unsuplmk.job import Job
     from unsuplmk.model import Model
     from unsuplmk.tables import read, write
+    from unsuplmk.tracking import track
     from unsuplmk.types import Landmarks, Pair, Reconstruction, Step, Tracks
 
 __version__ = "0.1.0"
@@ -27,6 +28,7 @@ _HOMES = {
     "Step": "types",
     "Tracks": "types",
     "read": "tables",
+    "track": "tracking",
     "write": "tables",
 }
 __all__ = [
@@ -42,6 +44,7 @@ __all__ = [
     "UserError",
     "__version__",
     "read",
+    "track",
     "write",
 ]
 

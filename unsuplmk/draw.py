@@ -49,15 +49,15 @@ def overlay(
     import cv2
 
     canvas = np.ascontiguousarray(image).copy()
-    radius = _radius(image)
+    size = radius(image)
     for i, (point, colour) in enumerate(zip(xy, palette(len(xy)).tolist(), strict=True)):
-        window = _window(point, radius + 3, canvas)
+        window = _window(point, size + 3, canvas)
         if window is None:
             continue
         patch, centre = canvas[window], point - (window[1].start, window[0].start)
         drawn = np.ascontiguousarray(patch)
-        for disc, fill in ((1.4 * radius, (0, 0, 0)), (radius, colour)):  # the dark rim shows on bright ground
-            cv2.circle(drawn, _fixed(centre), round(disc * 2**SHIFT), fill, -1, cv2.LINE_AA, SHIFT)
+        for disc, fill in ((1.4 * size, (0, 0, 0)), (size, colour)):  # the dark rim shows on bright ground
+            cv2.circle(drawn, fixed(centre), round(disc * 2**SHIFT), fill, -1, cv2.LINE_AA, SHIFT)
         opacity = 1.0 if score is None else 0.4 + 0.6 * float(np.clip(np.nan_to_num(score[i]), 0, 1))
         patch[:] = cv2.addWeighted(drawn, opacity, patch, 1 - opacity, 0)
     return canvas
@@ -68,24 +68,26 @@ def trails(image: Picture, history: Float[np.ndarray, "frames landmarks 2"]) -> 
     import cv2
 
     canvas = np.ascontiguousarray(image).copy()
-    thickest = max(1.0, 0.7 * _radius(image))
+    thickest = max(1.0, 0.7 * radius(image))
     for age, (start, end) in enumerate(itertools.pairwise(history), 1):
         thickness = max(1, round(thickest * age / (len(history) - 1)))
         for a, b, colour in zip(start, end, palette(history.shape[1]).tolist(), strict=True):
-            if _near(a, image) and _near(b, image):
-                cv2.line(canvas, _fixed(a), _fixed(b), colour, thickness, cv2.LINE_AA, SHIFT)
+            if near(a, image) and near(b, image):
+                cv2.line(canvas, fixed(a), fixed(b), colour, thickness, cv2.LINE_AA, SHIFT)
     return cv2.addWeighted(canvas, 0.7, image, 0.3, 0)
 
 
-def _radius(image: Picture) -> float:
+def radius(image: Picture) -> float:
+    """Of a landmark's disc, px."""
     return max(3.0, 0.012 * max(image.shape[:2]))
 
 
-def _fixed(point: np.ndarray) -> tuple[int, int]:
+def fixed(point: np.ndarray) -> tuple[int, int]:
+    """A place as cv2 takes it: see `SHIFT`."""
     return round(float(point[0]) * 2**SHIFT), round(float(point[1]) * 2**SHIFT)
 
 
-def _near(point: np.ndarray, image: Picture) -> bool:
+def near(point: np.ndarray, image: Picture) -> bool:
     """Whether a point is known and not so far outside that cv2's integers overflow."""
     height, width = image.shape[:2]
     return bool(-width < point[0] < 2 * width and -height < point[1] < 2 * height)  # False for NaN

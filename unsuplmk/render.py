@@ -1,21 +1,27 @@
-"""Tracks drawn onto the frames they were found in: pictures, or a video with trails."""
+"""Tracks drawn onto the frames they were found in: pictures, or a video with trails and a skeleton."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import final
 
 import numpy as np
+from jaxtyping import Float
 
 from unsuplmk.checkpoint import write_atomically
 from unsuplmk.data import Data, open_data
 from unsuplmk.draw import Picture, enlarged, enlarged_points, overlay, trails
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
+from unsuplmk.marks import bones, captions
 from unsuplmk.media import IMAGES, VIDEOS, write_image, write_video
+from unsuplmk.ops.runs import places
+from unsuplmk.skeleton import NONE, Edge, edges
 from unsuplmk.types import Tracks
 
 READABLE = 256
@@ -24,32 +30,68 @@ TRAIL = 12
 """Frames that a trail reaches back."""
 
 
-def render_tracks(source: Data, tracks: Tracks, out: str | Path) -> list[Path]:
+@dataclass(frozen=True)
+class Look:
+    """What is drawn beside the landmarks.
+
+    Args:
+        trail: Frames of a video that a trail reaches back; 0 for none.
+        skeleton: Lines between landmarks: `none`, `auto` for those that keep their distance, or a file of pairs.
+        threshold: Points of a lower score are not drawn.
+        names: Whether names stand beside the landmarks, and above each of several animals.
+    """
+
+    trail: int = TRAIL
+    skeleton: str = NONE
+    threshold: float = 0.0
+    names: bool = False
+
+
+PLAIN = Look()
+"""Landmarks and their trails alone."""
+
+
+@dataclass(frozen=True)
+class _Animal:
+    """One animal in a frame: where its landmarks have been, oldest first, and what is known of them now."""
+
+    way: Float[np.ndarray, "frames landmarks 2"]
+    score: Float[np.ndarray, "landmarks"]
+    title: str
+
+
+def render_tracks(source: Data, tracks: Tracks, out: str | Path, look: Look = PLAIN) -> list[Path]:
     """Draw tracks onto their frames; frames smaller than 256 px are enlarged by a whole factor.
+
+    All animals of a frame are drawn onto it. A landmark has the same colour in every frame and every animal.
 
     Args:
         source: What the tracks were found in: a video, images, a folder, arrays or a dataset.
         tracks: As `Detector.predict` gave them, or read back from a file.
         out: A video file for a video, an image file for a single frame, or a folder for a picture of each frame.
+        look: What else is drawn.
 
     Returns:
         The files that were written.
 
     Raises:
-        UserError: `out` does not suit the source, the tracks are of other frames, or writing fails.
+        UserError: `out` does not suit the source, the tracks are of other frames, there is no such skeleton, or
+            writing fails.
     """
     out, dataset = Path(out), open_data(source)
     check(dataset, out)
     rows = _rows(dataset, tracks)
+    tracks = replace(tracks, xy=np.where((tracks.score < look.threshold)[..., None], np.nan, tracks.xy))
+    pen = _Pen(tracks, look)
     kind = out.suffix.lower()
     try:
         if kind in VIDEOS:
-            write_atomically(out, lambda path: write_video(path, _labelled(dataset, tracks, rows), dataset.fps))
+            write_atomically(out, lambda path: write_video(path, pen.video(dataset, rows), dataset.fps))
             return [out]
         paths = [out] if kind in IMAGES else _pictures(out, [dataset.name(index) for index in rows])
         for (index, found), path in zip(rows.items(), paths, strict=True):
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_image(path, _drawn(dataset.read(index), [tracks.xy[row][None] for row in found], tracks.score[found]))
+            write_image(path, pen.picture(dataset.read(index), found))
     except OSError as error:
         raise UserError(f"cannot write {out}: {error.strerror or error}") from None
     return paths
@@ -97,32 +139,62 @@ def _rows(dataset: Dataset, tracks: Tracks) -> dict[int, list[int]]:
     return rows
 
 
-def _labelled(dataset: Dataset, tracks: Tracks, rows: dict[int, list[int]]) -> Iterator[Picture]:
-    """The frames of a video with landmarks and trails; one without tracks is shown as it is."""
-    history: dict[str, deque[np.ndarray]] = {}
-    for index in range(len(dataset)):
-        try:
-            frame = dataset.read(index)
-        except UserError:  # predict has reported it
-            continue
-        found, ways = rows.get(index, []), []
-        for row in found:
-            _, _, track = tracks.source[row].partition(dataset.name(index))
-            way = history.setdefault(track, deque(maxlen=TRAIL))
-            way.append(tracks.xy[row])
-            ways.append(np.stack(way))
-        yield _drawn(frame, ways, tracks.score[found])
+@final
+class _Pen:
+    """Draws the animals of a frame.
 
+    Args:
+        tracks: Without what is not to be drawn.
+        look: What is drawn.
+    """
 
-def _drawn(frame: Picture, ways: list[np.ndarray], score: np.ndarray) -> Picture:
-    """A frame with landmarks where each way ends, and trails along it."""
-    drawn = _readable(frame, np.empty((0, 2)))[0]
-    ways = [_readable(frame, way)[1] for way in ways]
-    for way in ways:
-        drawn = trails(drawn, way)
-    for way, confidence in zip(ways, score, strict=True):
-        drawn = overlay(drawn, way[-1], confidence)
-    return drawn
+    def __init__(self, tracks: Tracks, look: Look) -> None:
+        self._tracks, self._look = tracks, look
+        self._edges: Sequence[Edge] = edges(look.skeleton, tracks)
+        found = places(tracks)
+        # a box that nobody named is nobody's
+        self._owners = [s if place.film == s else place.animal for s, place in zip(tracks.source, found, strict=True)]
+        self._titles = [place.animal if look.names else "" for place in found]
+
+    def picture(self, frame: Picture, rows: list[int]) -> Picture:
+        """A frame alone, without trails."""
+        return self._drawn(frame, [self._animal(row, self._tracks.xy[row][None]) for row in rows])
+
+    def video(self, dataset: Dataset, rows: dict[int, list[int]]) -> Iterator[Picture]:
+        """The frames of a video with trails; one without tracks is shown as it is."""
+        history: dict[str, deque[np.ndarray]] = {}
+        unseen = np.full(self._tracks.xy.shape[1:], np.nan)
+        for index in range(len(dataset)):
+            try:
+                frame = dataset.read(index)
+            except UserError:  # predict has reported it
+                continue
+            here = {self._owners[row]: row for row in rows.get(index, [])}
+            for owner in {*history, *here}:
+                way = history.setdefault(owner, deque(maxlen=max(1, self._look.trail)))
+                way.append(self._tracks.xy[here[owner]] if owner in here else unseen)
+            history = {owner: way for owner, way in history.items() if owner in here or np.isfinite(way).any()}
+            yield self._drawn(frame, [self._animal(row, np.stack(history[owner])) for owner, row in here.items()])
+
+    def _animal(self, row: int, way: np.ndarray) -> _Animal:
+        return _Animal(way, self._tracks.score[row], self._titles[row])
+
+    def _drawn(self, frame: Picture, animals: list[_Animal]) -> Picture:
+        """A frame with each animal: its trails, the lines above them, the discs above both."""
+        drawn = _readable(frame, np.empty((0, 2)))[0]
+        animals = [replace(animal, way=_readable(frame, animal.way)[1]) for animal in animals]
+        if self._look.trail:
+            for animal in animals:
+                drawn = trails(drawn, animal.way)
+        if self._edges:
+            for animal in animals:
+                drawn = bones(drawn, animal.way[-1], self._edges)
+        for animal in animals:
+            drawn = overlay(drawn, animal.way[-1], animal.score)
+        if self._look.names:
+            for animal in animals:
+                drawn = captions(drawn, animal.way[-1], self._tracks.names, animal.title)
+        return drawn
 
 
 def _readable(frame: Picture, xy: np.ndarray) -> tuple[Picture, np.ndarray]:

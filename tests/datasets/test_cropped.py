@@ -121,7 +121,7 @@ def test_a_second_box_without_a_track_is_a_clip_of_its_own() -> None:
 def test_the_rate_holds_for_one_clip_only() -> None:
     assert Cropped(Two(), boxes([0, 1], [SQUARE] * 2)).fps == 10
     assert Cropped(Two(), boxes([0, 4], [SQUARE] * 2)).fps == 0
-    assert Cropped(Two(), boxes([0, 0], [SQUARE] * 2, "ab")).fps == 0
+    assert Cropped(Two(), boxes([0, 0], [SQUARE] * 2, "ab")).fps == 10
 
 
 @pytest.mark.parametrize(

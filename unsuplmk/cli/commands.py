@@ -17,6 +17,7 @@ OURS = (
     *(
         "run",
         "predict",
+        "track",
         "render",
         "swap",
         "reconstruct",

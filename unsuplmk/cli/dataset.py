@@ -1,6 +1,6 @@
-"""Options that are known once a command's arguments are: of the dataset, the crop, each quality, the format.
+"""Options that are known once a command's arguments are: of the dataset, crop, each quality and tracker, format.
 
-`--dataset.KEY`, `--crop.KEY`, `--quality.NAME.KEY` and `--format.KEY`.
+`--dataset.KEY`, `--crop.KEY`, `--quality.NAME.KEY`, `--tracker.NAME.KEY` and `--format.KEY`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ NAME = "name"
 
 @final
 class ReadsData(click.Command):
-    """A click command that has the options of the dataset, the crop, the qualities and the format that are named."""
+    """A click command that has the options of the dataset, crop, qualities, trackers and format that are named."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look at the arguments first, then parse with the options of what they mean."""
         from unsuplmk.cli.crop import component
         from unsuplmk.cli.quality import qualities
+        from unsuplmk.cli.tracker import trackers
 
         own = super().get_params(ctx)
         given, said = self._scanned(own, args)
@@ -38,6 +39,9 @@ class ReadsData(click.Command):
         if any(parameter.name == "quality" for parameter in own):
             for quality in qualities(given, strict=not ctx.resilient_parsing):
                 found += _options(("quality", quality.name), quality)
+        if any(parameter.name == "tracker" for parameter in own):
+            for tracker in trackers(given, strict=not ctx.resilient_parsing):
+                found += _options(("tracker", tracker.name), tracker)
         if any(parameter.name == "format" for parameter in own):
             found += _options(("format",), _format(given))
         ctx.meta[PARAMETERS] = found

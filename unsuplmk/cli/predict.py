@@ -10,6 +10,7 @@ import click
 from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options, options_of
 from unsuplmk.cli.errors import warn
+from unsuplmk.cli.tracker import choices, tracker_option
 
 if TYPE_CHECKING:
     from unsuplmk.named import Points
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     help="The discovered landmarks, the points that `unsuplmk name` made of them, or both.  "
     "[default: named where RUN has names, else raw]",
 )
+@tracker_option
+@click.option("--apart", is_flag=True, help="Write a file for each animal: OUT.csv becomes OUT.ann.csv, ...")
 @crop_option
 @click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda or mps.")
 @click.option("--batch", type=click.IntRange(min=1), default=64, show_default=True, help="Frames a forward pass.")
@@ -35,6 +38,8 @@ def command(
     out: Path,
     format: str,
     landmarks: Points | None,
+    tracker: tuple[str, ...],
+    apart: bool,
     crop: str,
     device: str,
     batch: int,
@@ -44,20 +49,23 @@ def command(
 
     RUN is a trained run; INPUT is an image, a video, a folder, a glob or a dataset, as NAME:PATH. The file holds
     pixels of the original frames; `unsuplmk components format` lists the formats. A format may have options of its own:
-    `unsuplmk predict --format NAME --help`.
+    `unsuplmk predict --format NAME --help`. So may a tracker.
     """
-    from unsuplmk import tables
+    from unsuplmk import tables, tracking
+    from unsuplmk.cli.written import write
 
     options = options_of("format", rest)
     tables.format_for(out, format, **options)  # a wrong name must not cost the whole prediction
     from unsuplmk.data import open_data
     from unsuplmk.detector import Detector
 
-    dataset = open_data(input, dataset_options(rest))
+    dataset, filters = open_data(input, dataset_options(rest)), choices(tracker, rest)
+    tracking.rehearse(filters, dataset)
     detector = Detector.load(run, device)
     chosen = crop_choice(crop, rest, detector.config.crop, run)
     points = landmarks or ("raw" if detector.named is None else "named")
     tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen, points=points)
-    tables.write(tracks, out, format, **options)
+    tracks = tracking.track(tracks, filters, click.echo)
     what = {"raw": "landmarks", "named": "named points", "both": "landmarks and named points"}[points]
-    click.echo(f"{out}: {len(tracks.names)} {what} in {len(tracks.source)} frames")
+    for path, part in write(tracks, out, format, options, apart=apart):
+        click.echo(f"{path}: {len(part.names)} {what} in {len(part.source)} frames")

@@ -51,6 +51,7 @@ class Cropped(Dataset):
             groups.setdefault((clip_of[row], track, -1 if number == 1 else row), []).append(row)
         order = [row for key in sorted(groups, key=lambda key: key[0]) for row in groups[key]]
         self._clips = Clips(len(groups[key]) for key in sorted(groups, key=lambda key: key[0]))
+        self._films = len({clip for clip, _, _ in groups})
         self._frames, self.edges = boxes.frames[order], boxes.edges[order]
         self._suffixes = [names[row] for row in order]
 
@@ -92,8 +93,8 @@ class Cropped(Dataset):
 
     @property
     def fps(self) -> float:
-        """As the dataset's, where the pictures are one clip still."""
-        return self.dataset.fps if len(self._clips) == 1 else 0.0
+        """As the dataset's, where the pictures are of one of its clips, whichever object they show."""
+        return self.dataset.fps if self._films == 1 else 0.0
 
     def seconds(self, index: int) -> float:
         """When the frame was taken."""
