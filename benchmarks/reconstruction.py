@@ -1,6 +1,8 @@
 r"""Judges what a run rebuilds, on frames it never saw, and keeps the figures with the run's settings.
 
-    unsuplmk run --config puppets --steps 300 --batch 16 --encoder.width 32 --generator.width 32 --out runs/puppets
+    unsuplmk run --config puppets --size 32 --steps 1500 --batch 16 --encoder.width 32 --generator unet \
+        --generator.width 16 --loss pixel --loss.pixel.weight 50 --loss equivariance --loss.equivariance.weight 5 \
+        --loss separation --loss.separation.weight 0.1 --out runs/puppets
     python benchmarks/reconstruction.py runs/puppets puppets --out benchmarks/results/reconstruction-puppets.json
 
 The figures are those of `unsuplmk reconstruct RUN DATA --split test --json`.
