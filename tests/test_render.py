@@ -1,5 +1,6 @@
 """Tests of drawing tracks onto their frames."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from PIL import Image
 from unsuplmk import media
 from unsuplmk.draw import palette
 from unsuplmk.errors import UserError
-from unsuplmk.render import render_tracks
+from unsuplmk.render import Look, render_tracks
 from unsuplmk.types import Tracks
 
 
@@ -124,3 +125,102 @@ def test_the_trails_of_two_objects_do_not_mix(tmp_path: Path) -> None:
         assert np.abs(last[y, 70] - 128).sum() > 60  # on the way of each
         assert np.abs(last[y, 100] - 128).sum() > 60
     assert np.abs(last[110:150, 60:110] - 128).max() < 30  # nothing from one to the other
+
+
+def film(path: Path, frames: int = 6) -> Path:
+    media.write_video(path, [grey()] * frames, 10.0)
+    return path
+
+
+def pair(video: Path, frames: int = 6) -> Tracks:
+    """Two landmarks that go side by side, 100 px apart."""
+    xy = np.array([[[60.0 + 20 * i, 60.0], [60.0 + 20 * i, 160.0]] for i in range(frames)])
+    score = np.tile([1.0, 0.3], (frames, 1))
+    source = tuple(f"{video}:{i}" for i in range(frames))
+    return Tracks(xy, score, ("a", "b"), np.full((frames, 2), (320, 256)), 10.0, source)
+
+
+def difference(path: Path, index: int) -> np.ndarray:
+    """How far each pixel of a frame is from grey."""
+    video = media.Video(path)
+    frame = video.read(index).astype(int)
+    video.close()
+    return np.abs(frame - 128).sum(-1)
+
+
+def test_a_trail_reaches_back_as_far_as_it_is_said(tmp_path: Path) -> None:
+    video, reach = film(tmp_path / "v.mp4"), {}
+    for trail in (0, 1, 3, 12):
+        render_tracks(video, pair(video), tmp_path / "o.mp4", Look(trail=trail))
+        marked = np.flatnonzero(difference(tmp_path / "o.mp4", 5)[60, :150] > 60)  # the landmark is at 160
+        reach[trail] = 160 - int(marked.min()) if len(marked) else 0
+    assert reach[0] == reach[1] == 0
+    assert reach[3] == pytest.approx(40, abs=6)
+    assert reach[12] == pytest.approx(100, abs=6)
+
+
+def test_a_trail_has_a_hole_where_nothing_was_found(tmp_path: Path) -> None:
+    video = film(tmp_path / "v.mp4", 7)
+    tracks = pair(video, 7)
+    seen = [0, 1, 4, 5, 6]
+    tracks = replace(
+        tracks,
+        xy=tracks.xy[seen],
+        score=tracks.score[seen],
+        size=tracks.size[seen],
+        source=tuple(tracks.source[i] for i in seen),
+    )
+    render_tracks(video, tracks, tmp_path / "o.mp4")
+    last = difference(tmp_path / "o.mp4", 6)[60]
+    assert last[70] > 60
+    assert last[110] < 30  # between frames 1 and 4
+    assert last[155] > 60
+
+
+def test_a_skeleton_is_drawn_between_landmarks_and_below_them(tmp_path: Path) -> None:
+    video = film(tmp_path / "v.mp4")
+    (tmp_path / "s.csv").write_text("a,b\n")
+    for skeleton, there in (("none", False), ("auto", True), (str(tmp_path / "s.csv"), True)):
+        render_tracks(video, pair(video), tmp_path / "o.mp4", Look(trail=0, skeleton=skeleton))
+        assert (difference(tmp_path / "o.mp4", 2)[80:140, 100].min() > 60) == there, skeleton
+    with pytest.raises(UserError, match="cannot read the skeleton"):
+        render_tracks(video, pair(video), tmp_path / "o.mp4", Look(skeleton="gone.csv"))
+
+
+def test_points_of_low_score_are_not_drawn_nor_lines_to_them(tmp_path: Path) -> None:
+    video = film(tmp_path / "v.mp4")
+    (tmp_path / "s.csv").write_text("a,b\n")
+    render_tracks(video, pair(video), tmp_path / "o.mp4", Look(skeleton=str(tmp_path / "s.csv"), threshold=0.5))
+    last = difference(tmp_path / "o.mp4", 5)
+    assert last[60, 160] > 100
+    assert last[75:].max() < 30
+    render_tracks(video, pair(video), tmp_path / "o.mp4", Look(threshold=0.3))
+    assert difference(tmp_path / "o.mp4", 5)[160, 160] > 60
+
+
+def test_names_are_written_and_those_of_animals_above(tmp_path: Path) -> None:
+    still(tmp_path / "in", ("1.png",))
+    name = str(tmp_path / "in" / "1.png")
+    one = tracks_at(np.array([[[100.0, 100.0]]]), (f"{name}#ann",))
+    (plain,) = render_tracks(name, one, tmp_path / "a.png")
+    (written,) = render_tracks(name, one, tmp_path / "b.png", Look(names=True))
+    changed = np.abs(media.read_image(written).astype(int) - media.read_image(plain)).sum(-1) > 0
+    assert changed[90:110, 106:180].any()
+    assert changed[75:95, 85:115].any()
+    assert not changed[115:].any()
+
+
+def test_every_animal_has_its_skeleton_and_no_line_leads_to_another(tmp_path: Path) -> None:
+    video = film(tmp_path / "v.mp4")
+    left, right = pair(video), pair(video)
+    both = replace(
+        left,
+        xy=np.concatenate([left.xy, right.xy + np.array([100.0, 0.0])]),
+        score=np.ones((12, 2)),
+        size=np.concatenate([left.size, right.size]),
+        source=tuple(f"{source}#{animal}" for animal in ("ann", "bob") for source in left.source),
+    )
+    render_tracks(video, both, tmp_path / "o.mp4", Look(trail=0, skeleton="auto"))
+    first = difference(tmp_path / "o.mp4", 0)
+    assert first[80:140, [60, 160]].min() > 60
+    assert first[:, 80:140].max() < 30

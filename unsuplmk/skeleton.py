@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -120,8 +119,8 @@ def _csv(file: str, text: str) -> list[tuple[str, str]]:
     return found
 
 
-def _pair(where: str, what: str, pair: Sequence[object]) -> tuple[str, str]:
-    names = [name for name in pair if isinstance(name, str) and name] if isinstance(pair, list) else []
-    if len(names) != 2 or len(pair) != 2 or names[0] == names[1]:
-        raise UserError(f"{where}: {what} must give the names of two landmarks, not {pair!r}")
-    return names[0], names[1]
+def _pair(where: str, what: str, pair: object) -> tuple[str, str]:
+    match pair:
+        case [str(first), str(second)] if first and second and first != second:
+            return first, second
+    raise UserError(f"{where}: {what} must give the names of two landmarks, not {pair!r}")
