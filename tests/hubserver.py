@@ -61,7 +61,9 @@ class Hub:
 
     def put(self, name: str, private: bool = False, **files: bytes) -> Repository:
         """A repository with these files: `config_toml` is called config.toml."""
-        return self.hold(name, {key.replace("__", "/").replace("_", "."): value for key, value in files.items()}, private)
+        return self.hold(
+            name, {key.replace("__", "/").replace("_", "."): value for key, value in files.items()}, private
+        )
 
     def hold(self, name: str, files: dict[str, bytes], private: bool = False) -> Repository:
         """A repository with these files."""
@@ -135,7 +137,9 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             if number is None:
                 return self._json({"error": "Invalid rev id"}, 404, code="RevisionNotFound")
             names = [{"rfilename": path} for path in one.commits[number]]
-            return self._json({"id": name, "sha": one.sha(number), "private": one.private, "siblings": names, "tags": []})
+            return self._json(
+                {"id": name, "sha": one.sha(number), "private": one.private, "siblings": names, "tags": []}
+            )
 
         def _tree(self, name: str, one: Repository, revision: str, body: bytes) -> None:
             number = one.at(revision)

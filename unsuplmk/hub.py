@@ -155,7 +155,9 @@ def explained(found: Address) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as error:
+    except Exception as caught:
+        cause = caught.__cause__  # an upload that failed says no more itself than that
+        error = cause if isinstance(caught, RuntimeError) and isinstance(cause, Exception) else caught
         if not isinstance(error, OSError) and not CLIENT & {c.__module__.partition(".")[0] for c in type(error).mro()}:
             raise
         raise UserError(_reason(found, error)) from None
@@ -178,6 +180,8 @@ def _reason(found: Address, error: Exception) -> str:
         return f"{where} does not know you: {LOGIN}"
     if status == 403:
         return f"you may not do that with {name}: take an owner that is yours, or a token that may write"
+    if isinstance(error, OSError) and error.errno and not isinstance(error, ConnectionError):
+        return f"{name} cannot be put into the cache {constants.HF_HUB_CACHE}: {error.strerror}; HF_HOME sets another"
     if constants.HF_HUB_OFFLINE:
         return (
             f"{name} is not in the cache {constants.HF_HUB_CACHE} as a whole, and HF_HUB_OFFLINE is set: unset it, or "

@@ -48,7 +48,9 @@ def card(run: Path, config: Mapping[str, Any], where: str, licence: str) -> str:
         _section("How to use it", _use(where, names)),
         _section("What it was trained on", _table(_trained(config))),
         *([_section("Named points", _named(names))] if names else []),
-        _section("Figures", _figures(measured) if measured else "It was not evaluated on annotated points.\n"),
+        _section(
+            "Figures", _figures(measured) if measured is not None else "It was not evaluated on annotated points.\n"
+        ),
         _section("Limits", "".join(f"- {line}\n" for line in LIMITS)),
         _section("Versions", _table(dict(_mapping(config, "versions")) | dict(_mapping(config, "plugins")))),
     ]

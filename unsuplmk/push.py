@@ -96,8 +96,9 @@ def _admit(found: Address, before: set[str], private: bool, public: bool, report
         raise UserError(f"{name} is public: add --public if everybody may see this run, or choose another name")
     if private and public:
         report(f"{name} is private and stays so: its settings on the hub change that")
-    if before - {".gitattributes", CARD} and CONFIG not in before:
-        raise UserError(f"{name} holds something else, such as {min(before)}: choose another name")
+    foreign = before - {".gitattributes", CARD}
+    if foreign and CONFIG not in before:
+        raise UserError(f"{name} holds something else, such as {min(foreign)}: choose another name")
 
 
 def _ours(found: Address, revision: str | None) -> bool:

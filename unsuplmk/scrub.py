@@ -7,9 +7,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import PureWindowsPath
 from typing import Any
 
-_ABSOLUTE = r"(?:~[\w.-]*[/\\]|[A-Za-z]:[/\\]|[/\\]|\.\.[/\\])"
-_WHOLE = re.compile(rf"((?:[a-z][a-z0-9-]+:)?)(?:file:)?({_ABSOLUTE}[^\n]*)")
-_WITHIN = re.compile(rf"""(?:(?<=^)|(?<=[\s"'(\[=:,])){_ABSOLUTE}(?:[^\s"'/\\:,;()\[\]]+[/\\])*""")
+_FROM = r"~[\w.-]*[/\\]|[A-Za-z]:[/\\]|\.\.[/\\]"
+"""How a path begins that is a home's, a drive's or one above; the root's are written out below."""
+_WHOLE = re.compile(rf"(?:file:(?://)?|([a-z][a-z0-9-]+:)?)((?:{_FROM}|[/\\]{{1,2}}(?![/\\\s]))[^\n]*)")
+_WITHIN = re.compile(
+    rf"""(?:(?<=^)|(?<=[\s"'(\[=:,]))(?:{_FROM}|\\\\|[/\\](?![/\\\s]))(?:[^\s"'/\\:,;()\[\]]+[/\\])*"""
+)
 _URL = re.compile(r"(?!file:)[a-z][a-z0-9+.-]*://")
 
 
@@ -22,7 +25,7 @@ def text(value: str) -> str:
         return value
     whole = _WHOLE.fullmatch(value)
     if whole:
-        return whole[1] + PureWindowsPath(whole[2]).name
+        return (whole[1] or "") + PureWindowsPath(whole[2]).name
     return _WITHIN.sub("", value)
 
 
