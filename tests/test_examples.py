@@ -115,3 +115,11 @@ def test_the_commands_of_the_demo_parse(parse_command: Callable[[str], None]) ->
     ]
     for command in commands:
         parse_command(command)
+
+
+def test_the_reconstructions_of_a_run_are_judged_in_python(tmp_path: Path) -> None:
+    train = ("run", "--steps", "2", "--batch", "2", "--size", "32", "--landmarks", "3", "--encoder.width", "8")
+    _run(sys.executable, "-m", "unsuplmk", *train, "--out", "run", cwd=tmp_path)
+    said = _run(sys.executable, EXAMPLES / "reconstruct.py", tmp_path / "run", cwd=tmp_path)
+    assert "'ssim'" in said
+    assert "'pairs': 50" in said
