@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from math import isnan
 from typing import Any
 
+from unsuplmk import launch
 from unsuplmk.data import open_data
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.detector import Detector
@@ -21,6 +22,7 @@ from unsuplmk.report.pixels import small
 from unsuplmk.report.records import Records
 from unsuplmk.report.sight import Look, frames, look
 from unsuplmk.report.summary import TITLES, brief, chart
+from unsuplmk.report.svg import colour
 
 LONGEST = 60
 """Characters of a setting that are shown."""
@@ -28,9 +30,11 @@ LONGEST = 60
 
 def tables(found: Comparison) -> Document:
     """What the records say, without curves and pictures."""
-    runs = Table((), tuple((name, folder) for name, folder in found.runs.items()), numbers=False)
+    colours = tuple(colour(number) for number in range(len(found.runs)))
+    runs = Table((), tuple(found.runs.items()), colours=colours, numbers=False)
     sections = [Section("Runs", (runs,)), *_settings(found), *_training(found), _judged(found)]
-    return Document(f"{len(found.runs)} runs compared", ", ".join(found.runs.values()), tuple(sections))
+    lead = "What they differ in, and which is better where they were judged alike."
+    return Document(f"{len(found.runs)} runs compared", lead, tuple(sections))
 
 
 def document(
@@ -55,8 +59,9 @@ def document(
         report: Called with one line for whatever is left out.
 
     Raises:
-        UserError: `data` is given and cannot be read.
+        UserError: `data` is given and cannot be read, or there is no such device.
     """
+    launch.resolve(device)  # one that is not there is no reason for a page without pictures
     text = tables(found)
     given = open_data(data) if data else None
     shown = attempt("Landmarks", lambda: _landmarks(found, runs, given, data, images, seed, device, report), report)

@@ -212,15 +212,18 @@ def _verdict(runs: tuple[str, ...], values: Sequence[Value], better: str) -> str
     if len(known) < 2:
         return ""
     best, (low, high), name = sorted(known, key=lambda one: one[0], reverse=better == "higher")[0]
-    overlapping = [
-        run
-        for _, (start, end), run in known
-        if run != name and (None in (low, high, start, end) or (start <= high and low <= end))
-    ]
+    overlapping = [run for _, other, run in known if run != name and _touch((low, high), other)]
     said = f"{name} is best with {best:.2f}"
     if not overlapping:
         return f"{said}; the intervals of the others lie apart from its own."
     return f"{said}; the intervals do not tell it from {', '.join(overlapping)}."
+
+
+def _touch(one: tuple[float | None, float | None], other: tuple[float | None, float | None]) -> bool:
+    """Whether two intervals overlap; one that does not exist overlaps all."""
+    if one[0] is None or one[1] is None or other[0] is None or other[1] is None:
+        return True
+    return one[0] <= other[1] and other[0] <= one[1]
 
 
 def _told(value: Any) -> str:

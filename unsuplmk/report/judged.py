@@ -9,6 +9,7 @@ from unsuplmk.errors import UserError
 from unsuplmk.named import NAMES
 from unsuplmk.regress import KINDS
 from unsuplmk.report.blocks import Block, Bullets, Section, Table, Text
+from unsuplmk.report.looks import colours
 from unsuplmk.report.records import METRICS, Records, figures
 
 
@@ -45,8 +46,7 @@ def _protocol(found: Mapping[str, Any]) -> list[Block]:
         f"{protocol['figure']}: {protocol['words']}",
         f"A linear map from {found['landmarks']} landmarks to the points was fitted on {found['train']:,} annotated "
         f"images and judged on {found['test']:,} others; {protocol['better']} is better.",
-        f"Distances are in {found['unit']}. The constant guess is the mean shape of the training images: what one has "
-        "without looking at the image.",
+        "The constant guess is the mean shape of the training images: what one has without looking at the image.",
         *(f"Not as the protocol says: {change}." for change in protocol["changes"]),
         *(f"{len(found['skipped']):,} images were left out." for _ in found["skipped"][:1]),
         *found["remarks"],
@@ -59,7 +59,9 @@ def _verdict(found: Mapping[str, Any]) -> Text:
     ours, constant = found["figures"][headline][name], found["figures"]["constant"][name]
     between = interval(found["intervals"][headline].get(name))
     level = f" ({found['interval_level']:g} % interval {between})" if between else ""
-    return Text(f"{name} {number(ours)}{level}, beside {number(constant)} of the constant guess.")
+    return Text(
+        f"{name} {number(ours)}{level}, beside {number(constant)} of the constant guess; distances in {found['unit']}."
+    )
 
 
 def _table(found: Mapping[str, Any]) -> Table:
@@ -116,6 +118,7 @@ def _fitted(fitted: Mapping[str, Any]) -> list[Block]:
     rows = [
         (point["name"], str(point["frames"]), number(point["error"]), number(point["constant"])) for point in points
     ]
-    table = Table(("point", "frames", "error, px", "constant guess, px"), tuple(rows))
+    head = ("point", "frames", "error, px", "constant guess, px")
+    table = Table(head, tuple(rows), colours=colours(len(rows)))
     remarks = [*fitted["remarks"], *fitted.get("sentences", [])]
     return [Text(lead), *poor, table, *([Bullets(tuple(remarks))] if remarks else [])]

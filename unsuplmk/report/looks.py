@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import torch
 
@@ -77,6 +79,18 @@ def health(run: Records, seen: Look | None) -> Section | None:
         f"they lie less than {100 * MERGED:g} % apart on average; the border is the outer {100 * BORDER:g} %."
     )
     return Section("Health", (Bullets(tuple(lines)), meaning)) if lines else None
+
+
+def trouble(seen: Look) -> Iterator[str]:
+    """What is wrong with the landmarks at first sight."""
+    found = seen.health()
+    if found.collapsed:
+        yield f"In {len(seen.landmarks)} frames {in_words(found)[0]}."
+        return
+    if found.dead:
+        yield f"In {len(seen.landmarks)} frames {_landmarks(found.dead)} not move."
+    for group in groups(found.merged):
+        yield f"In {len(seen.landmarks)} frames landmarks {listed(group)} lie on each other: they are one."
 
 
 def in_words(found: Health) -> list[str]:

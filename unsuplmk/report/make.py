@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from unsuplmk import launch
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.gather import chosen
@@ -67,12 +68,12 @@ def document(
         report: Called with one line for whatever is left out.
 
     Raises:
-        UserError: The folder is no run's, or `data` is given and cannot be read.
+        UserError: The folder is no run's, `data` is given and cannot be read, or there is no such device.
     """
     found = records(resolve(run))
     sight = _sight(found, data, options, images, seed, crop, device, report)
     made = [*_sections(found, sight, seed, report)]
-    trouble = [*sight.wanting, *summary.trouble(found)]
+    trouble = [*sight.wanting, *summary.trouble(found), *(looks.trouble(sight.seen) if sight.seen else ())]
     if trouble:
         first = made[0]
         made[0] = Section(first.title, (*(Text(line, strong=True) for line in trouble), *first.blocks))

@@ -68,4 +68,4 @@ def _filled(document: Document, size: Size) -> str:
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.filters.update(uri=picture, svg=chart)
     template = (resources.files("unsuplmk.report") / "page.html").read_text("utf-8")
-    return environment.from_string(template).render(document=document, colour=svg.colour)
+    return environment.from_string(template).render(document=document)

@@ -53,7 +53,7 @@ class Records:
     @property
     def seconds(self) -> float:
         """How long these took, by the pace that each line gives; NaN where there is none."""
-        batch, last, total = self.number("batch", 0), 0.0, 0.0
+        batch, last, total = self.number("batch", 0.0), 0.0, 0.0
         for line in self.lines:
             pace, steps = line.get("images/s", 0.0), line["step"] - last
             last = line["step"]

@@ -38,7 +38,7 @@ def summary(run: Records, frames: str, shown: str) -> Section:
     """
     config = run.config
     parts = {kind: config[kind] for kind in PARTS if isinstance(config.get(kind), dict)}
-    asked = int(run.number("steps", 0))
+    asked = int(run.number("steps", 0.0))
     rows = {
         "data": ", ".join(filter(None, (str(config.get("data")), frames))),
         "shown here": shown,
@@ -124,16 +124,11 @@ def previews(run: Records) -> Section | None:
 
 def trouble(run: Records) -> Iterator[str]:
     """What speaks against the run at first sight."""
-    asked = int(run.number("steps", 0))
+    asked = int(run.number("steps", 0.0))
     if not run.lines:
         yield "The log holds no figures: nothing is known of the training."
     elif run.steps < asked:
         yield f"Training stopped after {run.steps:,} of {asked:,} steps."
-    if run.last("dead") > 0 or run.last("merged") > 0:
-        yield (
-            f"At the last look of training {run.last('dead'):.0f} landmarks did not move and {run.last('merged'):.0f} "
-            "lay on another."
-        )
 
 
 def weight_of(run: Records, loss: str) -> str:

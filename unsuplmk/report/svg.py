@@ -9,7 +9,7 @@ from math import ceil, floor, isfinite, log10
 
 import numpy as np
 
-from unsuplmk.report.blocks import Chart
+from unsuplmk.report.blocks import Chart, Colour
 
 WIDTH, HEIGHT = 360, 200
 """Of a chart, in its own units."""
@@ -21,7 +21,16 @@ POINTS = 300
 """More values than this are averaged, several to a point."""
 DECADE = 30.0
 """Positive values that span more than this factor are drawn on a logarithmic scale."""
-COLOURS = ("#1f6fd6", "#d9541e", "#2a9d4a", "#9b4fd0", "#c2912e", "#d0407f", "#1a9fae", "#7a7f87")
+COLOURS = (
+    (31, 111, 214),
+    (217, 84, 30),
+    (42, 157, 74),
+    (155, 79, 208),
+    (194, 145, 46),
+    (208, 64, 127),
+    (26, 159, 174),
+    (122, 127, 135),
+)
 """Of the curves; they can be told apart on white and on nearly black, and each has its letter."""
 DASHES = ("", "6 3", "2 3", "8 3 2 3")
 
@@ -52,7 +61,8 @@ def draw(chart: Chart) -> str:
     values = [value for _, ys in curves for value in ys if isfinite(value)]
     if not values:
         return ""
-    x = _Scale(min(steps), max(steps) if max(steps) > min(steps) else min(steps) + 1, LEFT, WIDTH - RIGHT)
+    start, stop = min(steps), max(steps)
+    x = _Scale(start, stop if stop > start else start + 1.0, float(LEFT), float(WIDTH - RIGHT))
     y = _vertical(values, chart.linear)
     parts = [*_axes(x, y), *_lines(curves, x, y)]
     title = (
@@ -63,8 +73,8 @@ def draw(chart: Chart) -> str:
     return f'<svg {size} role="img" aria-label="{label}" font-family="sans-serif">{title}{"".join(parts)}</svg>'
 
 
-def colour(number: int) -> str:
-    """Of curve `number`."""
+def colour(number: int) -> Colour:
+    """Of curve or run `number`."""
     return COLOURS[number % len(COLOURS)]
 
 
@@ -86,22 +96,22 @@ def _told(chart: Chart, logarithmic: bool) -> str:
 
 
 def _vertical(values: Sequence[float], linear: bool) -> _Scale:
-    low, high = min(values), max(values)
+    low, high, ground, top = min(values), max(values), float(HEIGHT - BOTTOM), float(TOP)
     if not linear and low > 0 and high > DECADE * low:
-        return _Scale(low / 1.1, high * 1.1, HEIGHT - BOTTOM, TOP, logarithmic=True)
+        return _Scale(low / 1.1, high * 1.1, ground, top, logarithmic=True)
     margin = 0.06 * (high - low) or 0.5 * abs(high) or 1.0
     bottom = 0.0 if 0 <= low <= 0.3 * high else low - margin
-    return _Scale(bottom, high + margin, HEIGHT - BOTTOM, TOP)
+    return _Scale(bottom, high + margin, ground, top)
 
 
 def _axes(x: _Scale, y: _Scale) -> Iterable[str]:
     faint = 'stroke="currentColor" stroke-opacity="0.18"'
     words = 'font-size="11" fill="currentColor" fill-opacity="0.75"'
-    for value in y.ticks(4):
+    for value in y.ticks(5):
         place = y(value)
         yield f'<path d="M{LEFT} {place:.1f}H{WIDTH - RIGHT}" {faint}/>'
         yield f'<text x="{LEFT - 5}" y="{place + 4:.1f}" text-anchor="end" {words}>{value:.4g}</text>'
-    for value in x.ticks(4):
+    for value in x.ticks(5):
         place = x(value)
         yield f'<path d="M{place:.1f} {HEIGHT - BOTTOM}v4" stroke="currentColor" stroke-opacity="0.5"/>'
         yield f'<text x="{place:.1f}" y="{HEIGHT - 8}" text-anchor="middle" {words}>{value:,.6g}</text>'
@@ -118,7 +128,7 @@ def _lines(curves: Sequence[tuple[list[float], list[float]]], x: _Scale, y: _Sca
             pen = "L"
         if not path:
             continue
-        ink, dash = colour(number), DASHES[number // 2 % len(DASHES)]
+        ink, dash = f"rgb{colour(number)}", DASHES[number // 2 % len(DASHES)]
         style = f'fill="none" stroke="{ink}" stroke-width="1.7" stroke-linejoin="round"'
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
         yield f'<path d="{"".join(path)}" {style}{dashed}/>'
