@@ -119,7 +119,7 @@ def _results(path: Path, task: Mapping[str, Any], number: int) -> tuple[dict[str
     return {}, 1.0
 
 
-def _numbers(path: Path, number: int, name: str, one: Mapping[str, Any], score: float) -> Sequence[float]:
+def _numbers(path: Path, number: int, name: str, one: Mapping[str, Any], score: float) -> Sequence[int | float]:
     """x, y in percent, score, width, height."""
     value, own = one["value"], one.get("score")
     found: tuple[Any, ...] = (value.get("x"), value.get("y"), score if own is None else own)

@@ -133,7 +133,10 @@ def read(path: Path, individual: str = "") -> PoseTable:
             raise UserError(f"{path}:{line}: {len(row)} cells where the header has {wanted}")
         index.append("/".join(part for part in row[: header.lead] if part))
         lines.append(line)
-        values.append(_numbers(path, line, cells(row)))
+        try:
+            values.append([float(cell) if cell else math.nan for cell in cells(row)])
+        except ValueError:
+            values.append(_numbers(path, line, cells(row)))
     table = np.array(values, np.float64).reshape(len(index), len(names), each)
     if np.isinf(table).any():
         row, point, which = np.argwhere(np.isinf(table))[0]
@@ -242,11 +245,8 @@ def _header(path: Path, rows: Iterator[tuple[int, list[str]]]) -> _Header:
 
 
 def _numbers(path: Path, line: int, cells: Sequence[str]) -> list[float]:
-    """Of a row's cells; an empty one is NaN."""
+    """Of a row's cells; one that is empty, or blank, is NaN."""
     try:
-        return [float(cell) if cell else math.nan for cell in cells]
-    except ValueError:  # blanks are empty, too
-        try:
-            return [float(cell) if cell.strip() else math.nan for cell in cells]
-        except ValueError as error:
-            raise UserError(f"{path}:{line}: {error}") from None
+        return [float(cell) if cell.strip() else math.nan for cell in cells]
+    except ValueError as error:
+        raise UserError(f"{path}:{line}: {error}") from None
