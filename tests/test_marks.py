@@ -37,6 +37,17 @@ def test_a_name_stands_to_the_right_of_its_landmark_in_its_colour() -> None:
     np.testing.assert_array_equal(drawn[:80], GREY[:80])
 
 
+def test_names_of_landmarks_that_lie_together_stand_below_one_another() -> None:
+    xy = np.array([[40.0, 100.0], [42.0, 102.0], [41.0, 101.0]])
+    drawn = captions(GREY, xy, ("first", "third", "second"))
+    lines = np.flatnonzero((np.abs(drawn.astype(int) - 128).sum(-1) > 60).any(1))
+    assert lines[0] > 90
+    assert 120 < lines[-1] < 130
+    for number, row in ((0, 100), (2, 110), (1, 120)):
+        part = drawn[row - 4 : row + 5].reshape(-1, 3).astype(int)
+        assert (np.abs(part - palette(3)[number]).sum(1) < 40).any(), number
+
+
 def test_a_title_stands_above_all_landmarks_that_are_there() -> None:
     both = captions(GREY, POINTS, ("", "", ""), "ann")
     assert (both[70:98, 100:180].min(-1) > 200).any()

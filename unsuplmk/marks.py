@@ -39,7 +39,7 @@ def bones(image: Picture, xy: Float[np.ndarray, "landmarks 2"], edges: Sequence[
 
 
 def captions(image: Picture, xy: Float[np.ndarray, "landmarks 2"], names: Sequence[str], title: str = "") -> Picture:
-    """A copy of the image with the name of each landmark beside it, in its colour.
+    """A copy of the image with the name of each landmark beside it, in its colour; no name covers another.
 
     Args:
         image: RGB.
@@ -50,14 +50,19 @@ def captions(image: Picture, xy: Float[np.ndarray, "landmarks 2"], names: Sequen
     from PIL import Image, ImageDraw
 
     canvas = Image.fromarray(image)
-    pen, size = ImageDraw.Draw(canvas), max(11, round(3 * radius(image)))
-    shown = [bool(near(point, image)) for point in xy]
-    for point, name, colour, there in zip(xy, names, palette(len(xy)).tolist(), shown, strict=True):
-        if there:
-            at = float(point[0] + 1.8 * radius(image)), float(point[1])
-            pen.text(at, _plain(name), tuple(colour), _font(size), "lm", stroke_width=1, stroke_fill=INK)
-    if title and any(shown):
-        left, top = float(xy[shown, 0].mean()), float(xy[shown, 1].min() - 2.5 * radius(image))
+    pen, size = ImageDraw.Draw(canvas), max(10, round(1.8 * radius(image)))
+    shown = np.array([near(point, image) for point in xy], bool)
+    placed: list[tuple[float, float, float]] = []  # left, right and middle of the lines
+    for number in sorted(np.flatnonzero(shown).tolist(), key=lambda number: xy[number, 1]):
+        text, colour = _plain(names[number]), tuple(palette(len(xy))[number].tolist())
+        left, middle = float(xy[number, 0] + 1.8 * radius(image)), float(xy[number, 1])
+        right = left + _font(size).getlength(text)
+        beside = [line for start, end, line in placed if start < right and left < end]
+        middle = max([middle, *(line + size for line in beside)])  # below the last that it would run into
+        placed.append((left, right, middle))
+        pen.text((left, middle), text, colour, _font(size), "lm", stroke_width=1, stroke_fill=INK)
+    if title and shown.any():
+        left, top = float(xy[shown, 0].mean()), float(xy[shown, 1].min() - 2 * radius(image))
         pen.text((left, max(top, size)), _plain(title), "white", _font(size), "mb", stroke_width=1, stroke_fill=INK)
     return np.asarray(canvas)
 

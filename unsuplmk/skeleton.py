@@ -56,9 +56,10 @@ def check(choice: str) -> None:
 def learned(xy: Float[np.ndarray, "frames landmarks 2"]) -> list[Edge]:
     """The tree of the pairs whose distance varies least over the frames.
 
-    Of all trees that join the landmarks, it has the least sum of coefficients of variation: the standard deviation of
-    the distance between two landmarks over its mean, over the frames in which both are known. Two that keep their
-    distance are likely to be on one part of a body. Landmarks that are never seen together are not joined.
+    Of all trees that join the landmarks, it has the least sum of standard deviations of the distance between the two
+    ends of a line, px, over the frames in which both are known. Two that keep their distance are likely to be on one
+    part of a body. The deviation is not divided by the distance: that would favour the farthest, since on a stiff body
+    all distances deviate alike. Landmarks that are never seen together are not joined.
 
     Raises:
         UserError: No two landmarks are known together in two frames.
@@ -72,10 +73,10 @@ def learned(xy: Float[np.ndarray, "frames landmarks 2"]) -> list[Edge]:
         for other in range(one + 1, count):
             distance = np.linalg.norm(xy[:, one] - xy[:, other], axis=-1)
             distance = distance[np.isfinite(distance)]
-            if len(distance) >= LEAST and distance.mean() > 0:
+            if len(distance) >= LEAST:
                 rows.append(one)
                 columns.append(other)
-                weights.append(1 + distance.std() / distance.mean())  # SciPy takes a weight of 0 for no edge
+                weights.append(1 + distance.std())  # SciPy takes a weight of 0 for no edge
     if not weights:
         raise UserError(
             f"--skeleton auto: no two of {count} landmarks are known together in {LEAST} of these {len(xy)} frames; "
