@@ -48,6 +48,7 @@ class Hub:
         repositories: By OWNER/NAME.
         drops: After how many bytes each coming answer with a file's content breaks off.
         refused: Parts of paths that are answered with a status.
+        code: What these answers say beside it, in the hub's own words.
         asked: The requests that came: method and path.
         stored: What was uploaded beside commits, by checksum.
     """
@@ -55,6 +56,7 @@ class Hub:
     repositories: dict[str, Repository] = field(default_factory=dict)
     drops: list[int] = field(default_factory=list)
     refused: dict[str, int] = field(default_factory=dict)
+    code: str = ""
     asked: list[tuple[str, str]] = field(default_factory=list)
     stored: dict[str, bytes] = field(default_factory=dict)
     url: str = ""
@@ -101,7 +103,7 @@ def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:
             hub.asked.append((self.command, path))
             for part, status in hub.refused.items():
                 if part in path:
-                    return self._json({"error": "refused"}, status)
+                    return self._json({"error": "refused"}, status, hub.code)
             if path == "/api/validate-yaml":
                 return self._json({"errors": [], "warnings": []})
             if path.startswith("/lfs/"):

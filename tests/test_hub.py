@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import pickle
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +20,8 @@ from unsuplmk import checkpoint, config, hub
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.hub import Address
+from unsuplmk.parcel import parcel
+from unsuplmk.push import to_hub
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +118,38 @@ def test_what_the_hub_refuses_is_one_line(server: Hub, shared: dict[str, bytes],
     with pytest.raises(UserError, match=words) as caught:
         hub.resolve("hf:me/mouse")
     assert "\n" not in str(caught.value)
+
+
+def test_terms_that_were_not_accepted_are_named(server: Hub, shared: dict[str, bytes]) -> None:
+    server.hold("me/mouse", shared)
+    server.refused["/revision/"], server.code = 403, "GatedRepo"
+    with pytest.raises(UserError, match="me/mouse is for those who accepted its terms: accept them at http"):
+        hub.resolve("hf:me/mouse")
+
+
+def test_without_its_client_the_hub_is_one_line_and_folders_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.fetch.cache_clear()
+    run_folder(tmp_path / "run")
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with pytest.raises(UserError, match=r"the hub needs huggingface_hub .*: pip install 'huggingface_hub>=1.0'"):
+        Detector.load("hf:me/mouse", "cpu")
+    with pytest.raises(UserError, match="pip install 'huggingface_hub"):
+        to_hub(parcel(tmp_path / "run", ""), Address("me/mouse"), public=False, message="x", report=print)
+    assert Detector.load(f"folder:{tmp_path / 'run'}", "cpu").config.landmarks == 4
+
+
+def test_a_download_that_breaks_off_for_good_is_one_line_and_the_next_try_has_it(
+    server: Hub, shared: dict[str, bytes]
+) -> None:
+    server.hold("me/mouse", {name: shared[name] for name in ("config.toml", "model.safetensors")})
+    server.drops = [0] * 40
+    with pytest.raises(UserError, match=r"me/mouse at http\S+ cannot be had") as caught:
+        hub.resolve("hf:me/mouse")
+    assert "\n" not in str(caught.value)
+    server.drops.clear()
+    assert (hub.resolve("hf:me/mouse") / "model.safetensors").read_bytes() == shared["model.safetensors"]
 
 
 def test_a_download_that_breaks_off_goes_on_where_it_was(server: Hub, shared: dict[str, bytes]) -> None:

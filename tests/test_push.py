@@ -51,7 +51,8 @@ def test_a_target_is_a_repository_or_a_folder_and_never_a_guess(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert target("me/mouse") == target("hf:me/mouse") == MOUSE
-    assert target("folder:me/mouse") == Path("me/mouse")
+    assert target("folder:me/mouse") == tmp_path / "me" / "mouse"
+    assert target("folder:.") == tmp_path
     (tmp_path / "me").mkdir()
     (tmp_path / "me" / "mouse").mkdir()
     with pytest.raises(UserError, match="is a path here: say folder:me/mouse for the folder, or hf:me/mouse"):

@@ -25,7 +25,7 @@ def target(word: str) -> Address | Path:
         UserError: It is neither, or might be both.
     """
     if word.startswith(hub.FOLDER):
-        return hub.resolve(word)
+        return Path(os.path.abspath(hub.resolve(word)))  # . has no name
     if not word.startswith(hub.HUB) and os.path.exists(Path(word).expanduser()):
         raise UserError(f"{word} is a path here: say folder:{word} for the folder, or hf:{word} for the hub")
     found = hub.address(word if word.startswith(hub.HUB) else hub.HUB + word)
@@ -52,9 +52,9 @@ def to_hub(parcel: Parcel, found: Address, *, public: bool, message: str, report
     Raises:
         UserError: It is public and was not said to be, holds something else, or the hub refuses it.
     """
-    from huggingface_hub import CommitOperationAdd, CommitOperationDelete
-
     api, name = hub.client(), found.repository
+    from huggingface_hub import CommitOperationAdd, CommitOperationDelete  # it is there
+
     with hub.explained(found):
         there = _there(found)
         if there is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import click
@@ -21,7 +22,7 @@ def command(source: str, out: Path, as_json: bool) -> None:
 
     from unsuplmk.pull import pull
 
-    out = out.expanduser()
+    out = Path(os.path.abspath(out.expanduser()))  # . has no name
     sizes = pull(source, out)
     if as_json:
         click.echo(json.dumps({"from": source, "run": str(out), "files": sizes}, indent=2))
