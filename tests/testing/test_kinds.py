@@ -193,6 +193,22 @@ class Appending(Wrapped):
         path.write_bytes(before + b"".join(rows[3:]) if before else b"".join(rows))
 
 
+class Greedy(Wrapped):
+    """Takes every file for its own."""
+
+    @classmethod
+    def recognises(cls, path):
+        return True
+
+
+class Strict(Wrapped):
+    """Fails where a file is none of its own."""
+
+    @classmethod
+    def recognises(cls, path):
+        return path.read_text("utf-8").index("scorer") == 0
+
+
 class Fresh(Stage):
     """Insists on a folder of its own."""
 
@@ -216,6 +232,8 @@ class Fresh(Stage):
         ("tracker", Loud, "gives_points_and_scores", "a score leaves [0, 1]"),
         ("format", Ascii, "keeps_a_single_frame_and_odd_names", "names ('left ear', 'Schnauze ä', 'tail, tip') come"),
         ("format", Appending, "writes_what_it_was_given", "12 frames over a longer file come back as 42"),
+        ("format", Greedy, "recognises_nothing_that_is_not_its_own", "b'' is recognised as its own"),
+        ("format", Strict, "recognises_nothing_that_is_not_its_own", "recognises() raises ValueError for b''"),
         ("bottleneck", Rounded, "runs_in_bfloat16", "score is torch.bfloat16, not float32"),
     ],
 )

@@ -77,6 +77,24 @@ def refuses_what_is_not_its_own(part: Part) -> None:
             assert path.name in _refusal(form, path), f"the error about {content!r} does not name the file"
 
 
+def recognises_nothing_that_is_not_its_own(part: Part) -> None:
+    """Neither empty nor binary nor other files; and whatever is in a file, it says True or False."""
+    form: Format = part.build()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / f"file{form.suffixes[0]}"
+        form.write(moving(), path)
+        own = path.read_bytes()
+        others = (b"", b"\x00\xff\x00\xff not a file of tracks", b"a,b,c\n1,2,3\n", b"[{}]", b"{}")
+        for content in (own, own[:99], *others):
+            path.write_bytes(content)
+            try:
+                found = form.recognises(path)
+            except Exception as error:
+                raise AssertionError(f"recognises() raises {type(error).__name__} for {content[:99]!r}") from error
+            assert isinstance(found, bool), f"recognises() gives {found!r}, not True or False"
+            assert not (found and content in others), f"{content!r} is recognised as its own"
+
+
 def _refusal(form: Format, path: Path) -> str:
     try:
         found = form.read(path)
@@ -91,4 +109,5 @@ CHECKS = (
     keeps_a_single_frame_and_odd_names,
     writes_what_it_was_given,
     refuses_what_is_not_its_own,
+    recognises_nothing_that_is_not_its_own,
 )
