@@ -81,9 +81,11 @@ def halves(tags: list[str], limit: int) -> tuple[np.ndarray, np.ndarray]:
         set(tags), key=lambda tag: [int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", tag)]
     )
     early = set(order[: len(order) // 2])
-    found = [np.flatnonzero([(tag in early) == side for tag in tags]) for side in (True, False)]
+    first, second = (np.flatnonzero([(tag in early) == side for tag in tags]) for side in (True, False))
     rng = np.random.default_rng(0)
-    return tuple(np.sort(rng.permutation(rows)[:limit]) if limit else rows for rows in found)
+    if not limit:
+        return first, second
+    return np.sort(rng.permutation(first)[:limit]), np.sort(rng.permutation(second)[:limit])
 
 
 def judged(labels: Labelled, first: np.ndarray, second: np.ndarray, count: int, repeats: int) -> dict[str, Any]:

@@ -99,7 +99,8 @@ def command(
         click.echo(json.dumps({**figures, "suggested": [asdict(one) for one in following]}, indent=2))
     else:
         _show(report, chosen, detector.config.crop)
-    replaced = named.save(folder, fitted, detector.model, detector.fit, figures)
+    kept = {key: value for key, value in figures.items() if key not in ("skipped", "remarks")}  # they have paths
+    replaced = named.save(folder, fitted, detector.model, detector.fit, kept)
     if not as_json:
         before = ", in place of those before" if replaced else ""
         click.echo(f"{folder / named.NAMES}: {len(fitted.names)} named points{before}")
@@ -111,11 +112,12 @@ def _show(report: Any, chosen: dict[str, Any], own: Any) -> None:
     from rich.console import Console
 
     console = Console(highlight=False)
-    console.print(report.table(), *report.lines(), sep="\n")
-    if report.gain is not None:
-        console.print(report.gain.table(), *report.gain.sentences(), sep="\n")
+    said = [report.table(), *report.lines()]
+    said += [report.gain.table(), *report.gain.sentences()] if report.gain is not None else []
     if chosen["name"] != own["name"]:
-        console.print(
+        said.append(
             f"the labelled frames were cut by {chosen['name']}, and the run was trained with {own['name']}: the points "
             "are right where the network sees the object as it did here"
         )
+    for one in said:
+        console.print(one, soft_wrap=isinstance(one, str), markup=False)
