@@ -99,8 +99,7 @@ def command(
         click.echo(json.dumps({**figures, "suggested": [asdict(one) for one in following]}, indent=2))
     else:
         _show(report, chosen, detector.config.crop)
-    kept = {key: value for key, value in figures.items() if key not in ("skipped", "remarks")}  # they have paths
-    replaced = named.save(folder, fitted, detector.model, detector.fit, kept)
+    replaced = named.save(folder, fitted, detector.model, detector.fit, figures)
     if not as_json:
         before = ", in place of those before" if replaced else ""
         click.echo(f"{folder / named.NAMES}: {len(fitted.names)} named points{before}")
