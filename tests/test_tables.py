@@ -8,6 +8,7 @@ import pytest
 
 from unsuplmk import tables
 from unsuplmk.errors import UserError
+from unsuplmk.interfaces import Dataset
 from unsuplmk.testing.tracks import moving
 from unsuplmk.types import Tracks
 
@@ -80,3 +81,42 @@ def test_options_are_the_formats_own(tmp_path: Path) -> None:
     for ask in (lambda: tables.read(tmp_path / "a.csv", scale=2), lambda: tables.write(moving(), "a.csv", scale=2)):
         with pytest.raises(UserError, match=r"no option of format 'deeplabcut' named 'scale'"):
             ask()
+
+
+class Names(Dataset):
+    """Frames that have names alone."""
+
+    def __init__(self, *names: str, clips: tuple[range, ...] = (), fps: float = 0.0) -> None:
+        self._names, self._clips, self._fps = names, clips or (range(len(names)),), fps
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    @property
+    def clips(self) -> tuple[range, ...]:
+        return self._clips
+
+    @property
+    def fps(self) -> float:
+        return self._fps
+
+    def name(self, index: int) -> str:
+        return self._names[index]
+
+    def read(self, index: int) -> np.ndarray:
+        raise AssertionError("no frame is read")
+
+
+def test_what_cannot_be_written_is_refused_before_anything_is_found(tmp_path: Path) -> None:
+    form, out, names = tables.format_for(tmp_path / "a.csv"), tmp_path / "a.csv", ("a", "b")
+    long = [f"{name}.mp4:{i}" for name in "ab" for i in range(500)]
+    tables.rehearse(form, out, Names(*long[:500], fps=25.0), names)
+    with pytest.raises(
+        UserError, match=r"numbers the frames of one video, and these are of 2 videos, a\.mp4 and b\.mp4"
+    ):
+        tables.rehearse(form, out, Names(*long, clips=(range(500), range(500, 1000))), names)
+    stills = [f"{i}.png" for i in range(5000)]
+    tables.rehearse(form, out, Names(*stills, clips=tuple(range(i, i + 1) for i in range(5000))), names)
+    with pytest.raises(UserError, match="needs a name for each point"):
+        tables.rehearse(form, out, Names("a.png"), ("a", "a"))
+    assert not list(tmp_path.iterdir())

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+
+import numpy as np
 
 from unsuplmk import registry
 from unsuplmk.checkpoint import write_atomically
 from unsuplmk.errors import UserError
-from unsuplmk.interfaces import Format
+from unsuplmk.interfaces import Dataset, Format
 from unsuplmk.plugins import BUILTIN
 from unsuplmk.types import Tracks
+
+REHEARSED = 100
+"""Frames of a rehearsal, or about twice as many."""
 
 
 def read(path: str | Path, format: str = "", **options: Any) -> Tracks:
@@ -49,6 +56,30 @@ def write(tracks: Tracks, path: str | Path, format: str = "", **options: Any) ->
     path = Path(path)
     chosen = format_for(path, format, **options)
     write_atomically(path, lambda temporary: chosen.write(tracks, temporary))
+
+
+def rehearse(chosen: Format, path: Path, dataset: Dataset, names: Sequence[str]) -> None:
+    """Refuse what writing would refuse, before the tracks are there.
+
+    Some frames are looked at: the first, and those that clips begin with, so that several videos are noticed.
+
+    Args:
+        chosen: Writes the file.
+        path: The file, which is not touched.
+        dataset: The frames that will be looked at.
+        names: Of the landmarks.
+
+    Raises:
+        UserError: The format cannot hold landmarks of such frames, or what it needs is not installed.
+    """
+    starts = [clip.start for clip in dataset.clips]
+    rows = sorted({*range(min(REHEARSED, len(dataset))), *starts[:: max(1, len(starts) // REHEARSED)]})
+    source = tuple(map(dataset.name, rows))
+    zeros = np.zeros((len(rows), len(names), 2))
+    size = np.ones((len(rows), 2), np.int64)  # not known yet
+    tracks = Tracks(zeros, zeros[..., 0], tuple(names), size, dataset.fps, source)
+    with TemporaryDirectory() as folder:
+        chosen.write(tracks, Path(folder) / f"rehearsal{path.suffix}")
 
 
 def format_for(path: Path, name: str = "", **options: Any) -> Format:

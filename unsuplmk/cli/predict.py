@@ -55,7 +55,7 @@ def command(
     from unsuplmk.cli.written import write
 
     options = options_of("format", rest)
-    tables.format_for(out, format, **options)  # a wrong name must not cost the whole prediction
+    form = tables.format_for(out, format, **options)  # a wrong name must not cost the whole prediction
     from unsuplmk.data import open_data
     from unsuplmk.detector import Detector
 
@@ -63,7 +63,11 @@ def command(
     tracking.rehearse(filters, dataset)
     detector = Detector.load(run, device)
     chosen = crop_choice(crop, rest, detector.config.crop, run)
-    points = landmarks or ("raw" if detector.named is None else "named")
+    named = () if detector.named is None else detector.named.names
+    points = landmarks or ("named" if named else "raw")
+    names = {"raw": detector.names, "named": named, "both": (*detector.names, *named)}[points]
+    if names:
+        tables.rehearse(form, out, dataset, names)
     tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen, points=points)
     tracks = tracking.track(tracks, filters, click.echo)
     what = {"raw": "landmarks", "named": "named points", "both": "landmarks and named points"}[points]
