@@ -78,6 +78,20 @@ def test_a_file_that_does_not_say_its_rate_is_told_it(noisy: Tracks, tmp_path: P
     assert made.fps == 30
 
 
+def test_the_format_of_the_file_has_options_too(noisy: Tracks, tmp_path: Path) -> None:
+    individuals = "\n".join(
+        ["scorer,s,s,s,s,s,s", "individuals,ann,ann,ann,bob,bob,bob", "bodyparts,l0,l0,l0,l0,l0,l0"]
+        + ["coords,x,y,likelihood,x,y,likelihood"]
+        + [f"{i},{i},{i},1,{10 + i},{i},1" for i in range(8)]
+    )
+    (tmp_path / "two.csv").write_text(individuals + "\n")
+    chosen = ("--tracker", "median")
+    for out, option in (("bob.npz", "--from.individual"), ("bob.csv", "--format.individual")):
+        invoke("track", tmp_path / "two.csv", "--out", tmp_path / out, *chosen, option, "bob")
+        np.testing.assert_allclose(tables.read(tmp_path / out).xy[2:-2, 0, 0], np.arange(12, 16))
+    assert "--from.individual" in invoke("track", tmp_path / "two.csv", "--help").output
+
+
 def test_the_options_of_a_tracker_are_known_once_it_is_named() -> None:
     alone, named = (invoke("track", *more, "--help").output for more in ((), ("--tracker", "oneeuro")))
     assert "--tracker.oneeuro.min-cutoff" not in alone

@@ -1,6 +1,6 @@
 """Options that are known once a command's arguments are: of the dataset, crop, each quality and tracker, format.
 
-`--dataset.KEY`, `--crop.KEY`, `--quality.NAME.KEY`, `--tracker.NAME.KEY` and `--format.KEY`.
+`--dataset.KEY`, `--crop.KEY`, `--quality.NAME.KEY`, `--tracker.NAME.KEY`, `--format.KEY` and `--from.KEY`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 PARAMETERS = "unsuplmk.dataset.parameters"
 DATA = frozenset({"data", "input", "views"})
 """What the argument is called, in one command or another."""
+FROM = "from_format"
+"""What the option `--from` is called, which Python has a word of its own for."""
 NAME = "name"
 """What it is called where it is the name of a dataset and nothing else."""
 
@@ -43,7 +45,9 @@ class ReadsData(click.Command):
             for tracker in trackers(given, strict=not ctx.resilient_parsing):
                 found += _options(("tracker", tracker.name), tracker)
         if any(parameter.name == "format" for parameter in own):
-            found += _options(("format",), _format(given))
+            found += _options(("format",), _format(given, "format", "out"))
+        if any(parameter.name == FROM for parameter in own):
+            found += _options(("from",), _format({**given, "file": [said.get("file", "")]}, "from", "file"))
         ctx.meta[PARAMETERS] = found
         return super().parse_args(ctx, args)
 
@@ -78,16 +82,16 @@ def _dataset(said: Mapping[str, str]) -> Component | None:
     return source.component if source else None
 
 
-def _format(given: Mapping[str, Sequence[str]]) -> Component | None:
-    """The format that is meant by the options, if there is one; what is wrong with them is said later."""
-    name, out = (given.get(key, [""])[-1] for key in ("format", "out"))
-    if not (name or out):
+def _format(given: Mapping[str, Sequence[str]], chooser: str, file: str) -> Component | None:
+    """The format that an option names or else a file's suffix, if there is one; what is wrong is said later."""
+    name, path = (given.get(key, [""])[-1] for key in (chooser, file))
+    if not (name or path):
         return None
     from unsuplmk.errors import UserError
     from unsuplmk.tables import component_for
 
     try:
-        return component_for(Path(out), name)
+        return component_for(Path(path), name)
     except UserError:
         return None
 

@@ -17,7 +17,7 @@ from unsuplmk.errors import UserError
 @click.argument("file")
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="File to write.")
 @tracker_option
-@click.option("--from", "read_as", metavar="NAME", default="", help="Format of FILE; without it, its content decides.")
+@click.option("--from", "from_format", metavar="NAME", default="", help="Format of FILE, if its content does not tell.")
 @click.option("--format", metavar="NAME", default="", help="Format of --out; without it, the suffix decides.")
 @click.option("--fps", type=click.FloatRange(min=0, min_open=True), help="Frames a second, where FILE does not say.")
 @click.option("--apart", is_flag=True, help="Write a file for each animal: OUT.csv becomes OUT.ann.csv, ...")
@@ -25,7 +25,7 @@ def command(
     file: str,
     out: Path,
     tracker: tuple[str, ...],
-    read_as: str,
+    from_format: str,
     format: str,
     fps: float | None,
     apart: bool,
@@ -35,7 +35,7 @@ def command(
 
     FILE holds what `unsuplmk predict` wrote, or another tool, in any format that is read; `unsuplmk components format`
     lists them. Each video, and each animal in it, is filtered on its own, and nothing across frames that are left out.
-    The options of a format count for both files where these are of one format.
+    Options of its format are --from.KEY; where both files are of one format, --format.KEY counts for both.
 
     Name a tracker to see its options: unsuplmk track FILE --tracker oneeuro --help
     """
@@ -47,8 +47,8 @@ def command(
     if not tracker and not apart:
         raise UserError(f"no tracker is chosen: add --tracker NAME; installed: {', '.join(components('tracker'))}")
     options = options_of("format", rest)
-    target, source = tables.component_for(out, format), tables.component_for(Path(file), read_as)
-    tracks = tables.read(file, read_as, **(options if target.name == source.name else {}))
+    same = tables.component_for(out, format).name == tables.component_for(Path(file), from_format).name
+    tracks = tables.read(file, from_format, **{**(options if same else {}), **options_of("from", rest)})
     if fps:
         tracks = replace(tracks, fps=fps)
     tracks = track(tracks, choices(tracker, rest), click.echo)
