@@ -40,6 +40,13 @@ def test_the_error_is_the_runs_own(tmp_path: Path, changes: dict[str, Any]) -> N
     assert not list(tmp_path.iterdir())
 
 
+def test_one_image_a_process_is_refused_where_a_norm_would_see_one_number(tmp_path: Path) -> None:
+    narrow = settings(size=16, batch=2, encoder={"name": "hourglass", "width": 8, "depth": 2})
+    rehearse(narrow, tmp_path / "run")
+    with pytest.raises(UserError, match="one image a process"):
+        rehearse(narrow, tmp_path / "run", processes=2)
+
+
 def test_another_machines_devices_are_not_asked_for_here(tmp_path: Path) -> None:
     for device in ("auto", "cuda", "mps", "cpu"):
         rehearse(settings(device=device), tmp_path / "run")

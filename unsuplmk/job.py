@@ -57,7 +57,8 @@ class Job:
         """
         share(self.config.batch, self.config.devices)  # before any process is started
         if self.config.devices > 1 and not launch.launched():
-            admit(self.config)  # so is a combination refused: the launcher would speak of failed processes
+            # a combination, too, is refused now: the launcher would speak of failed processes
+            admit(self.config, self.config.devices)
         arguments = (self.config, self.data, Path(folder), resume, console or Silent())
         launch.spread(_train, self.config.devices, *arguments)
         return Path(folder)
@@ -134,7 +135,7 @@ def _train(config: Config, data: Data | None, folder: Path, resume: bool, consol
         checkpoint.vacant(folder)  # before anything is decoded
 
     torch.manual_seed(config.seed)
-    pairs, model = wire(config)
+    pairs, model = wire(config, world)
     model = launch.synchronised(model, world)
     # before the folder is begun: a stage may lack a package, or be asked for what it cannot do
     stages: list[Stage] = [registry.build("stage", n, **o) for n, o in config.stage.items()] if main else []

@@ -26,12 +26,13 @@ def rehearse(config: Config, folder: Path, *, resume: bool = False, processes: i
     """
     config = config.resolved()
     launch.known(config.device)
-    job.share(config.batch, processes or config.devices)
+    processes = processes or config.devices
+    job.share(config.batch, processes)
     if resume:
         job.refuse_finished(folder, config, checkpoint.load_state(folder, config))
     else:
         checkpoint.vacant(folder)
-    wire(config)
+    wire(config, processes)
     for name, options in config.stage.items():
         registry.build("stage", name, **options)
     open_data(config.data, config.dataset)
