@@ -78,9 +78,7 @@ def test_json_has_every_figure_and_the_file_in_the_run_keeps_them(run: Path, lab
     assert {"error", "constant", "percent", "better", "frames"} < set(found["points"][0])
     assert found["gain"]["rows"][0]["labels"] == 2
     kept = json.loads((run / "names.json").read_text())
-    assert kept["fitted"] == {
-        key: value for key, value in found.items() if key not in ("suggested", "skipped", "remarks")
-    }
+    assert kept["fitted"] == {key: value for key, value in found.items() if key != "suggested"}
     assert kept["names"] == ["nose", "tail"]
     assert str(labels.parent) not in (run / "names.json").read_text()
 
