@@ -66,6 +66,17 @@ def test_predict_writes_a_row_for_each_image_in_the_format_of_the_suffix(
     assert (tracks.xy[1] < (31.5, 63.5)).all()
 
 
+def test_what_a_format_cannot_hold_is_kept_in_another_file(run: str, images: Path, tmp_path: Path) -> None:
+    boxes = tmp_path / "boxes.csv"
+    name = next(file for file in sorted(images.iterdir()) if file.suffix == ".png")
+    boxes.write_text(f"file,left,top,width,height\n{name},0,0,16,16\n{name},8,8,16,16\n", "utf-8")
+    args = ("--crop", "boxes", "--crop.file", boxes, "--out", tmp_path / "out.csv")
+    with pytest.raises(UserError, match=rf"holds one animal, but {name} has .*kept in {tmp_path}/out\.kept\.npz"):
+        invoke("predict", run, images, *args)
+    assert len(tables.read(tmp_path / "out.kept.npz").source) == 2
+    assert not (tmp_path / "out.csv").exists()
+
+
 def test_a_format_is_chosen_by_name_and_a_wrong_one_is_refused_before_anything_is_computed(
     run: str, images: Path, tmp_path: Path
 ) -> None:

@@ -23,7 +23,8 @@ def write(
         apart: Whether each animal has a file of its own.
 
     Raises:
-        UserError: A file cannot be written, or is to be apart and no animal has a name, or two the same file.
+        UserError: A file cannot be written, and then what it should hold is in a `.kept.npz` beside it, if that can be;
+            or it is to be apart and no animal has a name, or two the same file.
     """
     from unsuplmk import animals, tables
     from unsuplmk.errors import UserError
@@ -33,5 +34,13 @@ def write(
     if len(set(files.values())) < len(files):
         raise UserError(f"{len(files)} animals would share {len(set(files.values()))} files: {', '.join(files)}")
     for name, part in parts.items():
-        tables.write(part, files[name], format, **options)
+        try:
+            tables.write(part, files[name], format, **options)
+        except UserError as error:
+            spare = files[name].with_name(f"{files[name].stem}.kept.npz")
+            try:
+                tables.write(part, spare)  # what took hours to compute
+            except UserError:  # a full disk has no room for this one either
+                raise error from None
+            raise UserError(f"{error}. What was found is kept in {spare}") from None
         yield files[name], part
