@@ -16,12 +16,13 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from unsuplmk import checkpoint, hub, launch, named
+from unsuplmk import checkpoint, exported, hub, launch, named
 from unsuplmk.config import Config
 from unsuplmk.cropping import Choice, cropped
 from unsuplmk.data import Data, open_data
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
+from unsuplmk.exported import Exported
 from unsuplmk.interfaces import Dataset
 from unsuplmk.model import Model
 from unsuplmk.named import Named, Points
@@ -40,43 +41,63 @@ class Detector:
     """Finds the landmarks of a trained model in images and videos.
 
     Args:
-        model: The trained parts; only encoder and bottleneck are used.
+        model: The trained parts, of which only encoder and bottleneck are used, or an exported file.
         config: The settings it was trained with.
         run: What it was read from, as for `load`; empty if from nothing.
     """
 
-    def __init__(self, model: Model, config: Config, run: str = "") -> None:
-        self.model = model.eval()
+    def __init__(self, model: Model | Exported, config: Config, run: str = "") -> None:
+        self._finder = model if isinstance(model, Exported) else model.eval()
         self.config = config
         self.run = run
         self.fit = Fit(config.size, config.fit)
-        self.names = tuple(f"landmark_{i}" for i in range(config.landmarks))
+        own = (f"landmark_{i}" for i in range(config.landmarks))
+        self.names = tuple(model.about.names if isinstance(model, Exported) else own)
 
     @classmethod
     def load(cls, run: str | Path, device: str = "auto") -> Detector:
         """The detector of a run folder, from its `config.toml` and `model.safetensors`; nothing is unpickled.
 
         Args:
-            run: The folder that `unsuplmk run` wrote, or `hf:OWNER/NAME[@REVISION]` on the hub.
+            run: The folder that `unsuplmk run` wrote, `hf:OWNER/NAME[@REVISION]` on the hub, or the `.onnx` or `.pt2`
+                file that `unsuplmk export` wrote.
             device: auto, cpu, cuda or mps.
 
         Raises:
             UserError: There is no such folder, it is no run, or its weights and config do not belong together.
         """
+        if exported.is_exported(run):
+            found = exported.load(Path(run).expanduser(), device)
+            return cls(found, found.about.settings(), str(run))
         folder = hub.resolve(run)
         if not folder.is_dir():
             found = "is a file" if folder.exists() else "does not exist"
             raise UserError(f"no run at {run}: it {found}; give the folder that `unsuplmk run --out` wrote")
         return cls(checkpoint.load_model(folder, launch.resolve(device)), checkpoint.load_config(folder), str(run))
 
+    @property
+    def model(self) -> Model:
+        """The trained parts.
+
+        Raises:
+            UserError: This is an exported file, which has none.
+        """
+        if isinstance(self._finder, Exported):
+            raise UserError(f"{self.run} is an exported file, which only finds points: this needs the run it came from")
+        return self._finder
+
     @cached_property
     def named(self) -> Named | None:
         """What makes named points of the landmarks, as `unsuplmk name` put it into the run; None if nothing did.
 
+        An exported file has nothing that does: it gives the points that were chosen when it was exported.
+
         Raises:
             UserError: The run's file is damaged, or belongs to another state of the model.
         """
-        return named.load(hub.resolve(self.run), self.model, self.fit) if self.run else None
+        if not self.run or isinstance(self._finder, Exported):
+            return None
+        return named.load(hub.resolve(self.run), self.model, self.fit)
 
     @torch.inference_mode()
     def detect(self, images: Tensor) -> Landmarks:
@@ -90,6 +111,8 @@ class Detector:
                 f"detect() needs float images (batch, 3, height, width) in [0, 1], not {tuple(images.shape)} of "
                 f"{images.dtype}; predict() takes files and uint8 arrays of any size"
             )
+        if isinstance(self._finder, Exported):
+            return self._finder.locate(images)
         weight = next(self.model.parameters(), images)
         return self.model.locate(images.to(weight.device, weight.dtype, memory_format=torch.channels_last))
 
@@ -136,7 +159,7 @@ class Detector:
         """
         if batch < 1:
             raise UserError(f"batch must be at least 1, not {batch}")
-        choose = None if points == "raw" else self._named().choose
+        choose = None if points == "raw" else self.naming().choose
         dataset = self.cropped(source, crop, report)
         xy, score, names = [], [], []
         size, seen, windows = [], [], []
@@ -161,7 +184,17 @@ class Detector:
         sizes = np.array(size, dtype=np.int64)
         return Tracks(pixels, scores, called, sizes, dataset.fps, tuple(names))
 
-    def _named(self) -> Named:
+    def naming(self) -> Named:
+        """What makes named points of the landmarks.
+
+        Raises:
+            UserError: Nothing does, or its file is damaged.
+        """
+        if isinstance(self._finder, Exported):
+            raise UserError(
+                f"{self.run} gives the points that were chosen when it was exported, such as {self.names[0]}: ask for "
+                "points='raw', or export the run again with --points"
+            )
         if self.named is None:
             raise UserError(
                 f"the landmarks of {self.run or 'this detector'} have no names: give them some with "

@@ -28,6 +28,7 @@ OURS = (
         "consistency",
         "push",
         "pull",
+        "export",
     ),
     *("inspect", "prepare", "colorise", "import-2018", "components", "datasets", "plugins", "info"),
 )
