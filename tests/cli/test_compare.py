@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
 from tests.report.runs import Page, train, written
+from unsuplmk import media
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
 
@@ -56,6 +58,27 @@ def test_the_page_has_curves_of_all_and_the_same_frames_with_the_landmarks_of_ea
 def test_frames_may_be_given(runs: tuple[Path, Path], tmp_path: Path) -> None:
     invoke("compare", *runs, "--out", tmp_path / "c.html", "--images", "1", "--data", "puppets")
     assert "frames of puppets" in Page((tmp_path / "c.html").read_text("utf-8")).text
+
+
+def test_each_run_is_shown_what_it_was_trained_to_see_of_the_same_frames(tmp_path: Path) -> None:
+    images, rows = tmp_path / "images", ["file,left,top,width,height"]
+    images.mkdir()
+    for number in range(6):
+        noise = np.random.default_rng(number).integers(0, 255, (40, 60, 3), dtype=np.uint8)
+        media.write_image(images / f"{number}.png", noise)
+        rows += [f"images/{number}.png,5,5,20,30"] if number % 2 else []
+    (tmp_path / "boxes.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    given = {"steps": 1, "stage": {}, "data": str(images), "dataset": {}}
+    whole = train(tmp_path / "whole", **given)
+    boxes = train(tmp_path / "boxes", **given, crop={"name": "boxes", "file": str(tmp_path / "boxes.csv")})
+    invoke("compare", whole, boxes, "--out", tmp_path / "c.html")
+    pictures = Page((tmp_path / "c.html").read_text("utf-8")).tags("img")
+    assert [int(tag["width"] or 0) for tag in pictures] == [220, 147] * 3, (
+        "60 x 40 and 20 x 30 px, 220 on the longer side"
+    )
+    shown = [(tag["alt"] or "").split("/")[1].partition(".")[0] for tag in pictures]
+    assert sorted(shown) == ["1", "1", "3", "3", "5", "5"]
+    assert shown[::2] == shown[1::2]
 
 
 def test_runs_without_weights_are_compared_by_their_records(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
 from unsuplmk.report import page
 from unsuplmk.report.blocks import Document, Picture, Pictures, Table
-from unsuplmk.report.make import document
+from unsuplmk.report.make import attempt, document
 
 ALWAYS = ["What was trained", "Health", "Landmarks", "Curves", "Pictures of training"]
 DRAWN = ["Geometry and style swapped", "Frames rebuilt", "All settings"]
@@ -136,6 +136,16 @@ def test_a_run_that_was_killed_at_once_has_what_there_is(
     assert "The log holds no figures" in found
     assert "No landmarks can be shown:" in found
     assert "model.safetensors" in found
+
+
+def test_a_section_that_fails_is_one_line(told: tuple[list[str], Callable[[str], None]]) -> None:
+    def full() -> None:
+        raise RuntimeError("out of\nmemory")
+
+    section = attempt("Frames rebuilt", full, told[1])
+    assert section is not None
+    assert section.title == "Frames rebuilt"
+    assert told[0] == ["no section 'Frames rebuilt': RuntimeError: out of memory"]
 
 
 def test_warnings_of_the_log_and_unfinished_lines_are_told(copy: Path) -> None:

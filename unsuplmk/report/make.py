@@ -71,6 +71,7 @@ def document(
         UserError: The folder is no run's, `data` is given and cannot be read, or there is no such device.
     """
     found = records(resolve(run))
+    launch.resolve(device)  # one that is not there is no reason for a report without pictures
     sight = _sight(found, data, options, images, seed, crop, device, report)
     made = [*_sections(found, sight, seed, report)]
     trouble = [*sight.wanting, *summary.trouble(found), *(looks.trouble(sight.seen) if sight.seen else ())]
@@ -146,6 +147,9 @@ def _sight(
             raise
         dataset = None
         wanting.append(f"What it was trained on cannot be shown: {error}.")
+    except Exception as error:  # such as a device without the memory: the records are still worth their page
+        dataset = None
+        wanting.append(f"No landmarks can be shown: {type(error).__name__}: {' '.join(str(error).split())[:300]}.")
     for line in wanting:
         report(line)
     return Sight(detector, dataset, seen, words, tuple(wanting))

@@ -17,6 +17,8 @@ SHOWN = 306
 """Pixels that it is wide where there is room: three stand side by side."""
 LEFT, RIGHT, TOP, BOTTOM = 52, 22, 28, 26
 """Around the curves, for the axes and the title."""
+LETTER = 11
+"""Size of letters."""
 POINTS = 300
 """More values than this are averaged, several to a point."""
 DECADE = 30.0
@@ -106,7 +108,7 @@ def _vertical(values: Sequence[float], linear: bool) -> _Scale:
 
 def _axes(x: _Scale, y: _Scale) -> Iterable[str]:
     faint = 'stroke="currentColor" stroke-opacity="0.18"'
-    words = 'font-size="11" fill="currentColor" fill-opacity="0.75"'
+    words = f'font-size="{LETTER}" fill="currentColor" fill-opacity="0.75"'
     for value in y.ticks(5):
         place = y(value)
         yield f'<path d="M{LEFT} {place:.1f}H{WIDTH - RIGHT}" {faint}/>'
@@ -118,26 +120,35 @@ def _axes(x: _Scale, y: _Scale) -> Iterable[str]:
 
 
 def _lines(curves: Sequence[tuple[list[float], list[float]]], x: _Scale, y: _Scale) -> Iterable[str]:
+    ends: list[tuple[float, float, int]] = []
     for number, (xs, ys) in enumerate(curves):
-        path, pen = [], "M"
+        path, pen, last = [], "M", (0.0, 0.0)
         for step, value in zip(xs, ys, strict=True):
             if not isfinite(value):
                 pen = "M"
                 continue
-            path.append(f"{pen}{x(step):.1f} {y(value):.1f}")
+            last = (x(step), y(value))
+            path.append(f"{pen}{last[0]:.1f} {last[1]:.1f}")
             pen = "L"
         if not path:
             continue
         ink, dash = f"rgb{colour(number)}", DASHES[number // 2 % len(DASHES)]
-        style = f'fill="none" stroke="{ink}" stroke-width="1.7" stroke-linejoin="round"'
         dashed = f' stroke-dasharray="{dash}"' if dash else ""
-        yield f'<path d="{"".join(path)}" {style}{dashed}/>'
-        end = [float(n) for n in path[-1][1:].split()]
+        yield f'<path d="{"".join(path)}" fill="none" stroke="{ink}" stroke-width="1.7"{dashed}/>'
         if len(path) == 1:
-            yield f'<circle cx="{end[0]}" cy="{end[1]}" r="3" fill="{ink}"/>'
-        if len(curves) > 1:
-            place = f'x="{end[0] + 5:.1f}" y="{end[1] + 4:.1f}"'
-            yield f'<text {place} font-size="11" font-weight="bold" fill="{ink}">{letter(number)}</text>'
+            yield f'<circle cx="{last[0]:.1f}" cy="{last[1]:.1f}" r="3" fill="{ink}"/>'
+        ends.append((last[1], last[0], number))
+    if len(curves) > 1:
+        yield from _letters(ends)
+
+
+def _letters(ends: list[tuple[float, float, int]]) -> Iterable[str]:
+    """A letter at the end of each curve, none on another."""
+    above = float("-inf")
+    for high, left, number in sorted(ends):
+        above = max(high + 4, above + LETTER)
+        style = f'font-size="{LETTER}" font-weight="bold" fill="rgb{colour(number)}"'
+        yield f'<text x="{left + 5:.1f}" y="{above:.1f}" {style}>{letter(number)}</text>'
 
 
 def _thinned(xs: Sequence[float], ys: Sequence[float]) -> tuple[list[float], list[float]]:
