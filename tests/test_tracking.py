@@ -1,7 +1,9 @@
 """Tests of applying trackers to tracks."""
 
+import runpy
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -113,3 +115,14 @@ def test_a_rehearsal_refuses_what_the_tracks_would_be_refused_for_and_reads_noth
         rehearse(["oneeuro"], Unreadable("v.mp4:{}", 0.0))
     with pytest.raises(UserError, match="trackers need frames that follow one another"):
         rehearse(["median"], Unreadable("{}.png", 0.0))
+
+
+def test_the_example_filters_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    truth = swinging(60)
+    unsuplmk.write(tracks_of(noisy(truth)), "mouse.npz")
+    runpy.run_path(str(Path(__file__).parents[1] / "examples" / "track.py"))
+    assert error(unsuplmk.read("smooth.npz").xy, truth) < 0.6 * error(noisy(truth), truth)
+    assert capsys.readouterr().out.count("\n") == 3

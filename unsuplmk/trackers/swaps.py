@@ -8,12 +8,12 @@ from itertools import combinations
 from typing import Annotated, final
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from pydantic import Field
 
 from unsuplmk.interfaces import Tracker
 from unsuplmk.ops.medians import running_median
-from unsuplmk.ops.runs import Points, Scores, filtered
+from unsuplmk.ops.runs import Points, Scores, filtered, known
 from unsuplmk.types import Tracks
 
 PASSES = 5
@@ -77,27 +77,41 @@ class Swaps(Tracker):
 
     def _swaps(self, xy: Points) -> Iterator[_Swap]:
         """Exchanges that end after a while."""
-        steps = np.diff(xy, axis=0)  # step t leads from frame t to frame t + 1
+        steps, seen = np.diff(xy, axis=0), known(xy)  # step t leads from frame t to frame t + 1
         before = np.nan_to_num(running_median(steps, self._history, -1))
         after = np.nan_to_num(running_median(steps, -1, self._history))
-
-        def cost(one: int, other: int) -> Float[np.ndarray, "steps"]:
-            """Of each step from where one landmark was to where the other, or the same, is."""
-            step = xy[1:, other] - xy[:-1, one]
-            return np.linalg.norm(step - before[:, one], axis=-1) + np.linalg.norm(step - after[:, other], axis=-1)
-
-        alone = [cost(point, point) for point in range(xy.shape[1])]
         for one, other in combinations(range(xy.shape[1]), 2):
-            stay = alone[one] + alone[other]
-            if not np.isfinite(stay).any():
+            frames = np.flatnonzero(seen[:, one] & seen[:, other])
+            if len(frames) < 2:
                 continue
+            start, stop = frames[:-1], frames[1:]
+            time = (stop - start)[:, None]
+
+            def cost(source: int, target: int) -> Float[np.ndarray, "steps"]:
+                """Of each step from where one landmark was to where the other, or the same, is."""
+                step = xy[stop, target] - xy[start, source]  # noqa: B023
+                way, come = time * before[start, source], time * after[stop - 1, target]  # noqa: B023
+                return np.linalg.norm(step - way, axis=-1) + np.linalg.norm(step - come, axis=-1)
+
+            stay = cost(one, one) + cost(other, other)
             leave = cost(one, other) + cost(other, one)
-            leaps = np.flatnonzero(stay > self._ratio * (leave + np.nanmedian(stay))).tolist()
-            while len(leaps) > 1:
-                start, stop = leaps[0], leaps[1]
-                if stop - start > self._longest:
-                    leaps = leaps[1:]
-                    continue
-                gain = float((stay - leave)[[start, stop]].sum())
-                yield _Swap((one, other), start + 1, stop + 1, gain)
-                leaps = leaps[2:]
+            near = time[:, 0] <= self._history  # what both were is forgotten after more frames
+            leaps = near & (stay > self._ratio * (leave + np.median(stay)))
+            for part in np.split(np.flatnonzero(leaps), np.searchsorted(np.flatnonzero(leaps), np.flatnonzero(~near))):
+                for first, last in _episodes(part, stop, self._longest):
+                    gain = float((stay - leave)[[first, last]].sum())
+                    yield _Swap((one, other), int(stop[first]), int(stop[last]), gain)
+
+
+def _episodes(
+    leaps: Int[np.ndarray, "leaps"], frames: Int[np.ndarray, "steps"], longest: int
+) -> Iterator[tuple[int, int]]:
+    """Leaps two by two, the nearest first: a landmark is mostly where it should be, and a leap may have been missed."""
+    left = leaps.tolist()
+    while len(left) > 1:
+        lengths = np.diff(frames[left])
+        at = int(lengths.argmin())
+        if lengths[at] > longest:
+            return
+        yield left[at], left[at + 1]
+        del left[at : at + 2]
