@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import runpy
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -200,3 +201,12 @@ def test_every_suffix_is_written_by_one_format_unless_another_is_named() -> None
     assert {"coco", "deeplabcut", "labelstudio", "lightningpose", "listing", "npz"} <= set(
         registry.components("format")
     )
+
+
+def test_the_example_of_the_documentation_converts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("h5py")
+    monkeypatch.chdir(tmp_path)
+    tables.write(moving(), "mouse.npz")
+    runpy.run_path(str(Path(__file__).parents[2] / "examples" / "formats.py"))
+    for name in ("mouse.csv", "CollectedData_ann.h5", "tasks.json"):
+        np.testing.assert_allclose(tables.read(name).xy, moving().xy, rtol=0, atol=1e-9)
