@@ -67,6 +67,20 @@ def boxes(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def masks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Masks of the frames that the contract of crops uses, of two animals; the last frame has none."""
+    import cv2
+    import numpy as np
+
+    folder = tmp_path_factory.mktemp("masks")
+    for i in range(11):
+        mask = np.zeros((64, 96), np.uint8)
+        mask[24:40, 8 + 5 * i : 24 + 5 * i], mask[2:9, 2:9] = 1, 3
+        cv2.imwrite(str(folder / f"disc_{i:06d}.png"), mask)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def detection_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Random weights of the network of the crop `detector`, which takes whatever it sees for a person."""
     import torch
@@ -85,7 +99,7 @@ def detection_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def part_options(
-    network_weights: Mapping[str, Path], boxes: Path, detection_weights: Path
+    network_weights: Mapping[str, Path], boxes: Path, masks: Path, detection_weights: Path
 ) -> Mapping[tuple[str, str], Mapping[str, object]]:
     """Options for the parts that cannot be built, or not quickly, from their defaults: (kind, name) -> options."""
     losses = {"vgg16": "vgg16", "vgg19": "vgg19", "squeezenet": "squeezenet", "selfsup": "selfsup", "lpips": "alexnet"}
@@ -97,6 +111,7 @@ def part_options(
         ("stage", "wandb"): {"mode": "disabled"},  # its own tests run it offline
         ("dataset", "puppets"): {"clips": 3, "length": 3, "side": 64},
         ("crop", "boxes"): {"file": str(boxes)},
+        ("crop", "masks"): {"folder": str(masks)},
         ("crop", "detector"): {"weights": str(detection_weights), "threshold": 0.1},
         ("encoder", "timm"): {"backbone": "test_resnet", "width": 16},
         ("generator", "timm"): {"backbone": "test_resnet", "width": 4},

@@ -139,10 +139,11 @@ def register_crops() -> Mapping[str, type]:
     """The built-in crops."""
     from unsuplmk.crops.boxes import Boxes
     from unsuplmk.crops.detector import Detector
+    from unsuplmk.crops.masks import Masks
     from unsuplmk.crops.motion import Motion
     from unsuplmk.crops.whole import Whole
 
-    return {"whole": Whole, "boxes": Boxes, "motion": Motion, "detector": Detector}
+    return {"whole": Whole, "boxes": Boxes, "masks": Masks, "motion": Motion, "detector": Detector}
 
 
 @hookimpl
