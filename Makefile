@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.unsuplmk-installed
-PARTS := -e '.[video,shards,plots,hdf5,dev,docs]' -e plugins/unsuplmk-timm -e plugins/unsuplmk-lpips \
+PARTS := -e '.[video,shards,plots,hdf5,onnx,dev,docs]' -e plugins/unsuplmk-timm -e plugins/unsuplmk-lpips \
     -e plugins/unsuplmk-sleap -e 'plugins/unsuplmk-loggers[wandb]' -e plugins/unsuplmk-slurm -e plugins/unsuplmk-template
 # tests use many small tensors: one thread each and two processes is faster than the other way round
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2

@@ -187,6 +187,7 @@ def _farewell(folder: Path, chosen: Config) -> str:
             f"  unsuplmk render {run} {data} --out {pictures}{options}",
             f"  unsuplmk predict {run} {data} --out landmarks.csv{options}",
             f"  unsuplmk evaluate {run} {annotations}",
+            f"  unsuplmk report {run}",
         )
     )
 
