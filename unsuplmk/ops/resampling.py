@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 Frames = UInt8[Tensor, "batch height width 3"]
 Side = Float[Tensor, ""]
+Whole = int | torch.SymInt
 
 
 class Axis(NamedTuple):
@@ -26,6 +27,11 @@ class Axis(NamedTuple):
     corner: Side
     scaled: Side
     border: Side
+
+    @property
+    def area(self) -> Side:
+        """Pixels of the frame that a pixel is the sum of; 1 where the frame grows."""
+        return (self.crop / self.scaled).clamp(min=1)
 
     def outside(self, x: Float[Tensor, "*any"], size: int) -> Float[Tensor, "*any"]:
         """From [-1, 1] of the square of `size` to pixels of the frame, the first pixel's centre being 0."""
@@ -59,8 +65,10 @@ class Square(nn.Module):
         lines = frames.flatten(2).index_select(1, row.flatten()).unflatten(1, row.shape)
         lines = (weight_y[:, None] @ lines.float()).squeeze(2).unflatten(2, (width, 3))
         points = lines.index_select(2, column.flatten()).unflatten(2, column.shape)
-        square = (weight_x[:, None] @ points).squeeze(3)
-        return (square + 0.5).floor().clamp(0, 255).permute(0, 3, 1, 2) / 255
+        means = (weight_x[:, None] @ points).squeeze(3) * (1 / (x.area * y.area)).float()
+        halves_up = (x.area == 2) & (y.area == 2)  # as OpenCV rounds means of four; others go to the even neighbour
+        bytes = torch.where(halves_up, (means + 0.5).floor(), means.round()).clamp(0, 255)
+        return bytes.permute(0, 3, 1, 2) / 255
 
     def axes(self, frames: Frames) -> tuple[Axis, Axis]:
         """What happens along x and along y."""
@@ -81,7 +89,7 @@ class Square(nn.Module):
         )
         return x, y
 
-    def _most(self, side: int, other: int) -> Any:
+    def _most(self, side: Whole, other: Whole) -> Any:
         """How many pixels along a side of the frame touch one pixel of the square, at most.
 
         A whole number that the tracer may keep as a formula: it decides the shapes of what follows.
@@ -93,8 +101,8 @@ class Square(nn.Module):
         kept = torch.sym_min(side, other) if self.fit == "crop" else side
         return kept // self.size + 2
 
-    def _taps(self, axis: Axis, most: int) -> tuple[Int[Tensor, "size taps"], Float[Tensor, "size taps"]]:
-        """The pixels of the frame that each pixel of the square is made of, and how much each counts."""
+    def _taps(self, axis: Axis, most: Whole) -> tuple[Int[Tensor, "size taps"], Float[Tensor, "size taps"]]:
+        """The pixels of the frame that each pixel of the square is made of, and how much of each."""
         like = {"dtype": torch.float64, "device": axis.crop.device}
         step = axis.crop / axis.scaled
         pixel = torch.minimum((torch.arange(self.size, **like) - axis.border).clamp(min=0), axis.scaled - 1)
@@ -104,5 +112,5 @@ class Square(nn.Module):
         taps = first[:, None] + torch.arange(most, **like)
         covered = torch.minimum((left + step)[:, None], taps + 1) - torch.maximum(left[:, None], taps)
         between = 1 - (centre[:, None] - taps).abs()
-        weight = torch.where(step >= 1, covered / step, between).clamp(min=0).float()
+        weight = torch.where(step >= 1, covered, between).clamp(min=0).float()
         return (torch.minimum(taps, axis.crop - 1) + axis.corner).long(), weight
