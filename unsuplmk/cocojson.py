@@ -22,6 +22,8 @@ SIGNS = (
     rb'"categor(ies|y_id)"\s*:',
     rb'"keypoints"\s*:',
 )
+LARGEST = 1e9
+"""No side, in pixels, and no rate is that large."""
 SCORES = "keypoint_scores"
 """The field of files of unsuplmk that holds scores, one a keypoint; readers of COCO pass over it."""
 
@@ -149,7 +151,7 @@ def read(path: Path, category: str, option: str) -> Keypoints:
         scores=scores(path, names, kept, np.isfinite(xy).all(-1).astype(float)),
         tracks=[str(one.get("track") or "") for one in kept],
         sizes=np.array([images[one["image_id"]].size for one in kept], np.int64).reshape(len(kept), 2),
-        fps=float(fps) if isinstance(fps, int | float) and np.isfinite(fps) else 0.0,
+        fps=float(fps) if isinstance(fps, int | float) and 0 <= fps < LARGEST else 0.0,
     )
 
 
@@ -217,15 +219,16 @@ def _images(path: Path, listed: list[Any]) -> dict[Any, Image]:
     for number, image in enumerate(listed, 1):
         if not isinstance(image, dict) or not image.get("file_name") or not isinstance(image.get("id"), int | str):
             raise UserError(f"{path}: image {number} of the list has no id or no file_name")
-        width, height = image.get("width"), image.get("height")
-        size = (width, height) if isinstance(width, int) and isinstance(height, int) else (0, 0)
-        images[image["id"]] = Image(str(image["file_name"]), size)
+        sides = [image.get(side) for side in ("width", "height")]
+        width, height = (side if isinstance(side, int) and 0 <= side < LARGEST else 0 for side in sides)
+        images[image["id"]] = Image(str(image["file_name"]), (width, height))
     return images
 
 
 def _category(path: Path, categories: list[Any], name: str, option: str) -> Mapping[str, Any]:
     """The one category with keypoints, or that which is asked for."""
-    with_points = [one for one in categories if isinstance(one, dict) and one.get("keypoints") and "id" in one]
+    dicts = [one for one in categories if isinstance(one, dict) and "id" in one]
+    with_points = [one for one in dicts if isinstance(one.get("keypoints"), list) and one["keypoints"]]
     known = {str(one.get("name", one["id"])): one for one in with_points}
     if not known:
         raise UserError(f"{path}: none of its {len(categories)} categories has keypoints")

@@ -73,7 +73,8 @@ def read(path: Path, known: Catalogue | None) -> Results:
     if not (isinstance(first, list) and first and len(first) % 3 == 0):
         raise UserError(f"{path} has no results with keypoints" + (" of the category asked for" if known else ""))
     count = len(first) // 3
-    points = known.points if known else tuple(map(str, content[0].get(NAMES) or range(count)))
+    ours = content[0].get(NAMES)
+    points = known.points if known else tuple(map(str, ours if isinstance(ours, list) and ours else range(count)))
     if len(points) != count:
         raise UserError(f"{path} has {count} keypoints a result, where {len(points)} have names: {', '.join(points)}")
     triples = _keypoints(path, content, count)

@@ -20,6 +20,8 @@ LOCAL = "/data/local-files/?d="
 """What Label Studio puts before the path of a file that it serves from its own disk."""
 NAMES, FPS = "landmarks", "fps"
 """Fields of `meta` in the first task of files of unsuplmk."""
+LARGEST = 1e12
+"""No percentage, score or side is that large."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,8 @@ def read(path: Path, prefix: str) -> Tasks:
     placed, suggested = zip(*(_results(path, task, number) for number, task in enumerate(tasks, 1)), strict=True)
     meta = tasks[0].get("meta") if isinstance(tasks[0].get("meta"), dict) else {}
     said = [name for points in placed for name in points]
-    names = tuple(dict.fromkeys([*map(str, meta.get(NAMES) or ()), *said]))
+    ours = meta.get(NAMES)
+    names = tuple(dict.fromkeys([*map(str, ours if isinstance(ours, list) else ()), *said]))
     if not names:
         raise UserError(f"{path} has no keypoints in its {len(tasks)} tasks")
     column = {name: place for place, name in enumerate(names)}
@@ -83,14 +86,14 @@ def read(path: Path, prefix: str) -> Tasks:
             table[row, column[name]] = _numbers(path, row + 1, name, one, suggested[row])
     sizes = np.nan_to_num(table[..., 3:]).max(1, initial=0).astype(np.int64)
     xy = table[..., :2] / 100 * table[..., 3:] - 0.5
-    fps = meta.get(FPS, 0)
+    fps = meta.get(FPS)
     return Tasks(
         points=names,
         images=[_image(path, task, number, prefix) for number, task in enumerate(tasks, 1)],
         xy=xy,
         scores=np.where(np.isfinite(xy).all(-1), np.nan_to_num(table[..., 2], nan=1.0), 0.0),
         sizes=sizes,
-        fps=float(fps) if isinstance(fps, int | float) else 0.0,
+        fps=float(fps) if isinstance(fps, int | float) and 0 <= fps < LARGEST else 0.0,
     )
 
 
@@ -104,18 +107,22 @@ def _results(path: Path, task: Mapping[str, Any], number: int) -> tuple[dict[str
         if not kept:
             continue
         found: dict[str, Mapping[str, Any]] = {}
-        for one in kept[-1].get("result") or []:
+        listed = kept[-1].get("result") or []
+        if not isinstance(listed, list):
+            raise UserError(f"{path}: the result of task {number} is {listed!r:.60}")
+        for one in listed:
             value = one.get("value") if isinstance(one, dict) and one.get("type") == KIND else None
             if not isinstance(value, dict):
                 continue
-            label, *others = value.get(KIND) or [None]
-            if not isinstance(label, str) or others:
-                raise UserError(f"{path}: a keypoint of task {number} has not one label: {value.get(KIND)!r:.60}")
+            label = value.get(KIND)
+            if not (isinstance(label, list) and len(label) == 1 and isinstance(label[0], str)):
+                raise UserError(f"{path}: a keypoint of task {number} has not one label: {label!r:.60}")
+            label = label[0]
             if label in found:
                 raise UserError(f"{path}: task {number} has several points {label!r}, and tracks are of one animal")
             found[label] = one if key == "predictions" else {**one, "score": 1.0}
         score = kept[-1].get("score") if key == "predictions" else 1.0
-        return found, float(score) if isinstance(score, int | float) else 1.0
+        return found, float(score) if isinstance(score, int | float) and abs(score) < LARGEST else 1.0
     return {}, 1.0
 
 
@@ -124,7 +131,7 @@ def _numbers(path: Path, number: int, name: str, one: Mapping[str, Any], score: 
     value, own = one["value"], one.get("score")
     found: tuple[Any, ...] = (value.get("x"), value.get("y"), score if own is None else own)
     found += (one.get("original_width"), one.get("original_height"))
-    if all(isinstance(part, int | float) for part in found):
+    if all(isinstance(part, int | float) and abs(part) < LARGEST for part in found):
         return found
     said = dict(zip(("x", "y", "score", "original_width", "original_height"), found, strict=True))
     raise UserError(f"{path}: point {name!r} of task {number} needs numbers, not {said}")

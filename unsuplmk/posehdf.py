@@ -18,6 +18,11 @@ KEY = "df_with_missing"
 """What DeepLabCut calls the table."""
 ARRAY = {"CLASS": "ARRAY", "FLAVOR": "numpy", "VERSION": "2.4"}
 GROUP = {"CLASS": "GROUP", "VERSION": "1.0"}
+FAULTS = (
+    *(OSError, EOFError, RuntimeError, LookupError, ArithmeticError),
+    *(ValueError, TypeError, AttributeError, pickle.UnpicklingError),
+)
+"""What a damaged file leads to, in h5py and in what is pickled."""
 NONE = "N."
 """How PyTables writes that there is no name."""
 
@@ -42,7 +47,7 @@ def read(path: Path, individual: str, option: str) -> PoseTable:
             group = _table(file)
             flat = str(_attribute(group, "pandas_type")) == "frame_table"
             index, columns, values = _appendable(group) if flat else _fixed(group)
-    except (OSError, KeyError, ValueError, TypeError, IndexError, AttributeError, pickle.UnpicklingError) as error:
+    except FAULTS as error:
         reason = " ".join(str(error).split())[:160]
         raise UserError(f"cannot read {path} as DeepLabCut's HDF5 table {KEY}: {reason}") from None
     triples = [(column[-3] if len(column) == 4 else "", column[-2], column[-1]) for column in columns]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import json
 import runpy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,6 +151,60 @@ def test_a_damaged_file_is_named_in_one_line(tmp_path: Path, name: str, damage: 
         assert "\n" not in str(raised.value)
 
 
+def spoilt(content: Any, path: tuple[Any, ...] = ()) -> Iterator[Any]:
+    """A JSON with each of its values, but for long lists, replaced by what nobody expects there."""
+    if path:
+        for value in (None, -1, 1e308, "", [], {}, [[1]], 10**400):
+            changed = copy.deepcopy(content)
+            inside = changed
+            for key in path[:-1]:
+                inside = inside[key]
+            inside[path[-1]] = value
+            yield changed
+    here = content
+    for key in path:
+        here = here[key]
+    for key in here if isinstance(here, dict) else range(min(1, len(here) if isinstance(here, list) else 0)):
+        yield from spoilt(content, (*path, key))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("coco", {}), ("coco", {"results": True}), ("labelstudio", {}), ("labelstudio", {"labels": True})],
+)
+def test_a_json_with_anything_in_it_is_read_or_refused_in_one_line(
+    tmp_path: Path, name: str, options: dict[str, Any]
+) -> None:
+    path = tmp_path / "a.json"
+    tables.write(moving(2), path, name, **options)
+    refusals = []
+    for changed in spoilt(json.loads(path.read_text("ascii"))):
+        path.write_text(json.dumps(changed), "ascii")
+        try:
+            tables.read(path, name)
+        except UserError as error:
+            refusals.append(str(error))
+    assert len(refusals) > 30
+    assert not any("\n" in refusal for refusal in refusals)
+
+
+@pytest.mark.parametrize("name", ["npz", "hdf5", "deeplabcut"])
+def test_a_file_with_wrong_bytes_is_read_or_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    back(tmp_path, name, moving())
+    path, rng, refusals = tmp_path / FILES[name], np.random.default_rng(0), []
+    whole = np.frombuffer(path.read_bytes(), np.uint8)
+    for _ in range(200):
+        bytes_ = whole.copy()
+        bytes_[rng.integers(0, len(whole), 20)] = rng.integers(0, 256, 20)
+        path.write_bytes(bytes_.tobytes())
+        try:
+            tables.read(path)
+        except UserError as error:
+            refusals.append(str(error))
+    assert len(refusals) > 20
+    assert not any("\n" in refusal for refusal in refusals)
+
+
 def test_two_formats_that_both_know_a_file_are_named(tmp_path: Path) -> None:
     code = """
 from unsuplmk.hookspecs import hookimpl
@@ -184,7 +240,7 @@ def register_formats():
 @pytest.mark.parametrize("name", ["npz", "deeplabcut", "hdf5"])
 def test_a_long_video_is_written_and_read_in_seconds(tmp_path: Path, name: str) -> None:
     rng = np.random.default_rng(0)
-    frames = 30_000
+    frames = 20_000
     xy = rng.uniform(0, 640, (frames, 3, 2))
     xy[rng.random((frames, 3)) < 0.1] = np.nan
     source = tuple(f"a.mp4:{i}" for i in range(frames))

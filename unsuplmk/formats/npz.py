@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 from typing import ClassVar, final
 from zipfile import BadZipFile
@@ -29,7 +30,7 @@ class Npz(Format):
                 if not isinstance(archive, np.lib.npyio.NpzFile):
                     raise ValueError("it holds a single array")
                 values = {key: archive[key] for key in KEYS if key in archive.files}
-        except (OSError, ValueError, EOFError, BadZipFile) as error:
+        except (OSError, ValueError, EOFError, RuntimeError, BadZipFile, zlib.error) as error:
             raise UserError(f"cannot read {path} as tracks: {' '.join(str(error).split())}") from None
         missing = [key for key in KEYS if key not in values]
         if missing:
