@@ -45,7 +45,7 @@ LEVELS = (
         "shards",
     ),
     ("builtin", "plugins", "registry"),
-    ("sources", "data", "pack", "lazy", "order", "parallel", "reading", "cropping", "tracking"),
+    ("sources", "data", "pack", "lazy", "order", "parallel", "ahead", "reading", "cropping", "tracking"),
     ("scaffold",),
     ("config", "naming", "tables", "checkpoint", "combination", "provenance", "optimiser", "released", "annotations"),
     ("named", "about"),

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-import queue
-import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
-from typing import Any, TypeVar, final
+from typing import Any, final
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float
 from torch import Tensor
 
 from unsuplmk import checkpoint, exported, hub, launch, named
+from unsuplmk.ahead import ahead, chunks
 from unsuplmk.config import Config
 from unsuplmk.cropping import Choice, cropped
 from unsuplmk.data import Data, open_data
-from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
 from unsuplmk.exported import Exported
 from unsuplmk.interfaces import Dataset
@@ -31,9 +28,8 @@ from unsuplmk.prepare import Fit
 from unsuplmk.provenance import recorded
 from unsuplmk.types import Landmarks, Tracks
 
-Item = TypeVar("Item")
-AHEAD = 2
-"""Batches that are decoded while the network works."""
+CACHED = 16
+"""Frames that a processor takes at once: what the network makes of more leaves its cache, which costs half again."""
 
 
 @final
@@ -148,7 +144,7 @@ class Detector:
 
         Args:
             source: An image, a video, a folder or glob of these, arrays, or a dataset.
-            batch: Frames a forward pass.
+            batch: Frames a forward pass; a processor takes them 16 at a time.
             report: Called with one line for every frame that cannot be read; it is left out.
             crop: As for `cropped`.
             points: `raw` for the landmarks that were discovered, `named` for the points that `unsuplmk name` made of
@@ -164,14 +160,16 @@ class Detector:
         xy, score, names = [], [], []
         size, seen, windows = [], [], []
         messages = 0
-        for chunk in _ahead(_chunks(dataset, self.fit, batch)):
+        for chunk in ahead(chunks(dataset, self.fit, batch)):
             for message in chunk.skipped:
                 messages += 1
                 report(message)
             if chunk.names:
-                landmarks = self.detect(torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2) / 255)
-                xy.append(landmarks.xy.cpu().double().numpy())
-                score.append(landmarks.score.clamp(0, 1).cpu().double().numpy())
+                images = torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2)
+                for part in images.split(self._at_once(batch)):
+                    landmarks = self.detect(part / 255)
+                    xy.append(landmarks.xy.cpu().double().numpy())
+                    score.append(landmarks.score.clamp(0, 1).cpu().double().numpy())
                 size += chunk.sizes
                 seen += chunk.seen
                 windows += chunk.windows
@@ -183,6 +181,12 @@ class Detector:
         pixels = outside(windows, per_size(self.fit.to_frame, places, np.array(seen)))
         sizes = np.array(size, dtype=np.int64)
         return Tracks(pixels, scores, called, sizes, dataset.fps, tuple(names))
+
+    def _at_once(self, batch: int) -> int:
+        if isinstance(self._finder, Exported):
+            return batch
+        weight = next(self._finder.parameters(), None)
+        return min(batch, CACHED) if weight is None or weight.device.type == "cpu" else batch
 
     def naming(self) -> Named:
         """What makes named points of the landmarks.
@@ -226,84 +230,3 @@ def outside(
 ) -> Float[np.ndarray, "images points 2"]:
     """From pixels of what was cut out of frames to those of each; as they are where nothing was."""
     return np.stack([window.outside(points) for window, points in zip(windows, xy, strict=True)]) if windows else xy
-
-
-@dataclass
-class _Chunk:
-    """Frames made square, and what could not be read among them.
-
-    Args:
-        frames: What the network sees.
-        sizes: (width, height) of the original frames.
-        seen: (width, height) of what is made square: of what is cut out of them.
-        windows: Where it is cut out; none where it is the whole of every frame.
-        names: What each is called.
-        skipped: One message for each frame that cannot be read.
-    """
-
-    frames: list[UInt8[np.ndarray, "size size 3"]] = field(default_factory=list)
-    sizes: list[tuple[int, int]] = field(default_factory=list)
-    seen: list[tuple[int, int]] = field(default_factory=list)
-    windows: list[Window] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-
-
-def _chunks(dataset: Dataset, fit: Fit, batch: int) -> Iterator[_Chunk]:
-    chunk = _Chunk()
-    for index in range(len(dataset)):
-        try:
-            if isinstance(dataset, Cropped):
-                frame = dataset.dataset.read(dataset.frame(index))
-                picture = dataset.cut(index, frame)
-                chunk.windows.append(dataset.window(index))
-            else:
-                picture = frame = dataset.read(index)
-        except UserError as error:
-            chunk.skipped.append(str(error))
-        else:
-            chunk.frames.append(fit(picture))
-            chunk.sizes.append((frame.shape[1], frame.shape[0]))
-            chunk.seen.append((picture.shape[1], picture.shape[0]))
-            chunk.names.append(dataset.name(index))
-        if len(chunk.frames) == batch:
-            yield chunk
-            chunk = _Chunk()
-    yield chunk
-
-
-def _ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The items, made in a thread of their own; its exceptions arrive here."""
-    made: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(AHEAD)
-    stop = threading.Event()
-
-    def put(item: Item | None, error: BaseException | None) -> None:
-        while not stop.is_set():
-            try:
-                return made.put((item, error), timeout=0.1)
-            except queue.Full:  # look again whether anyone still wants it
-                continue
-
-    def work() -> None:
-        try:
-            for item in items:
-                put(item, None)
-                if stop.is_set():
-                    return
-            put(None, None)
-        except BaseException as error:
-            put(None, error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while True:
-            item, error = made.get()
-            if error is not None:
-                raise error
-            if item is None:
-                return
-            yield item
-    finally:
-        stop.set()
-        thread.join()
