@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import subprocess
@@ -19,6 +20,8 @@ from unsuplmk.types import Tracks
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 SMALL = ("--steps", "3", "--batch", "2", "--size", "32", "--landmarks", "3", "--encoder.width", "8")
+EXTRA = {"markdown": set(), "code": {"execution_count", "outputs"}}
+"""What a cell of a kind has beside what all have, in nbformat 4."""
 
 
 def _python(*words: str | Path, cwd: Path) -> str:
@@ -139,3 +142,21 @@ def test_supervision_draws_the_landmarks_of_a_run_on_a_video(home: Path) -> None
         (x, y), *_ = np.round(tracks.xy[frame]).astype(int)
         assert np.abs(after.read(frame)[y, x] - green).max() < 60
         assert np.abs(before.read(frame)[y, x] - green).max() > 60
+
+
+def test_the_cells_of_the_notebook_train_detect_and_show_a_picture(tmp_path: Path) -> None:
+    book = json.loads((EXAMPLES / "notebook.ipynb").read_text("utf-8"))
+    assert (book["nbformat"], book["nbformat_minor"]) == (4, 5)
+    assert len({cell["id"] for cell in book["cells"]}) == len(book["cells"])
+    assert all(
+        set(cell) == {"cell_type", "id", "metadata", "source"} | EXTRA[cell["cell_type"]] for cell in book["cells"]
+    )
+    cells = ["".join(cell["source"]) for cell in book["cells"] if cell["cell_type"] == "code"]
+    assert not any(cell["outputs"] for cell in book["cells"] if cell["cell_type"] == "code")
+    long, short = "steps=5000", "steps=2, batch=2, size=32"
+    assert long in cells[0]
+    (tmp_path / "cells.json").write_text(json.dumps([cells[0].replace(long, short), *cells[1:]]), "utf-8")
+    run = "import json\nspace = {}\nfor cell in json.load(open('cells.json')): exec(cell, space)\n"
+    said = _python("-c", run + "print(space['tracks'].xy.shape, space['picture'].size)", cwd=tmp_path)
+    assert said.splitlines()[-1] == "(6, 10, 2) (768, 128)"
+    assert len((tmp_path / "landmarks.csv").read_text("utf-8").splitlines()) == 3 + 6
