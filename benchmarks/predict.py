@@ -28,6 +28,7 @@ from learning_curve import cpu
 
 from unsuplmk import Detector, checkpoint
 from unsuplmk.datasets.puppets import Puppets
+from unsuplmk.detector import CACHED
 from unsuplmk.media import Video, write_video
 from unsuplmk.prepare import Fit
 
@@ -95,8 +96,8 @@ def stages(detector: Detector, path: Path, rounds: int) -> dict[str, Any]:
     square = np.stack([with_fit(frame) for frame in Video(path)])
 
     def network() -> None:
-        for start in range(0, frames, BATCH):
-            detector.detect(torch.from_numpy(square[start : start + BATCH]).permute(0, 3, 1, 2) / 255)
+        for start in range(0, frames, CACHED):
+            detector.detect(torch.from_numpy(square[start : start + CACHED]).permute(0, 3, 1, 2) / 255)
 
     work: dict[str, Callable[[], object]] = {
         "decoding": lambda: decode(path),
@@ -120,7 +121,7 @@ def stages(detector: Detector, path: Path, rounds: int) -> dict[str, Any]:
 def images(detector: Detector, rounds: int) -> dict[str, Any]:
     """Milliseconds an image of the network, by images a forward pass."""
     made = {}
-    for batch in (1, 16, BATCH):
+    for batch in (1, CACHED, BATCH):
         pixels = torch.rand(batch, 3, 128, 128)
         detector.detect(pixels)
         least = min(seconds(lambda x=pixels: detector.detect(x)) for _ in range(5 * rounds))

@@ -48,7 +48,7 @@ LEVELS = (
     ("sources", "data", "pack", "lazy", "order", "parallel", "ahead", "reading", "cropping", "tracking"),
     ("scaffold",),
     ("config", "naming", "tables", "checkpoint", "combination", "provenance", "optimiser", "released", "annotations"),
-    ("named", "about"),
+    ("named", "about", "journal"),
     ("pt2check",),
     ("onnxfile", "pt2file", "portable"),
     ("exported",),

@@ -14,7 +14,6 @@ from jaxtyping import UInt8
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Dataset
-from unsuplmk.ops.window import Window
 from unsuplmk.prepare import Fit
 
 Item = TypeVar("Item")
@@ -31,28 +30,29 @@ class Chunk:
         frames: What the network sees.
         sizes: (width, height) of the original frames.
         seen: (width, height) of what is made square: of what is cut out of them.
-        windows: Where it is cut out; none where it is the whole of every frame.
-        names: What each is called.
+        index: The number of each.
         skipped: One message for each frame that cannot be read.
+        start: The first frame that was looked at.
+        stop: One past the last.
     """
 
     frames: list[UInt8[np.ndarray, "size size 3"]] = field(default_factory=list)
     sizes: list[tuple[int, int]] = field(default_factory=list)
     seen: list[tuple[int, int]] = field(default_factory=list)
-    windows: list[Window] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
+    index: list[int] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    start: int = 0
+    stop: int = 0
 
 
 def chunks(dataset: Dataset, fit: Fit, batch: int, start: int = 0) -> Iterator[Chunk]:
     """The frames from number `start` on, so many at a time; the last chunk may be empty."""
-    chunk = Chunk()
+    chunk = Chunk(start=start, stop=start)
     for index in range(start, len(dataset)):
         try:
             if isinstance(dataset, Cropped):
                 frame = dataset.dataset.read(dataset.frame(index))
                 picture = dataset.cut(index, frame)
-                chunk.windows.append(dataset.window(index))
             else:
                 picture = frame = dataset.read(index)
         except UserError as error:
@@ -61,10 +61,11 @@ def chunks(dataset: Dataset, fit: Fit, batch: int, start: int = 0) -> Iterator[C
             chunk.frames.append(fit(picture))
             chunk.sizes.append((frame.shape[1], frame.shape[0]))
             chunk.seen.append((picture.shape[1], picture.shape[0]))
-            chunk.names.append(dataset.name(index))
+            chunk.index.append(index)
+        chunk.stop = index + 1
         if len(chunk.frames) == batch:
             yield chunk
-            chunk = Chunk()
+            chunk = Chunk(start=chunk.stop, stop=chunk.stop)
     yield chunk
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any, final
@@ -14,13 +14,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unsuplmk import checkpoint, exported, hub, launch, named
-from unsuplmk.ahead import ahead, chunks
+from unsuplmk.ahead import Chunk, ahead, chunks
 from unsuplmk.config import Config
 from unsuplmk.cropping import Choice, cropped
 from unsuplmk.data import Data, open_data
+from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
 from unsuplmk.exported import Exported
 from unsuplmk.interfaces import Dataset
+from unsuplmk.journal import Found, Journal, fingerprint, joined
 from unsuplmk.model import Model
 from unsuplmk.named import Named, Points
 from unsuplmk.ops.window import Window
@@ -136,6 +138,7 @@ class Detector:
         *,
         crop: Choice | None = None,
         points: Points = "raw",
+        journal: Journal | None = None,
     ) -> Tracks:
         """Landmarks of every frame, in pixels of the original frames.
 
@@ -149,6 +152,7 @@ class Detector:
             crop: As for `cropped`.
             points: `raw` for the landmarks that were discovered, `named` for the points that `unsuplmk name` made of
                 them, `both` for one after the other.
+            journal: Keeps what has been found, and goes on with it after an interruption; whoever gives it removes it.
 
         Raises:
             UserError: Nothing is there, no frame can be read, or the landmarks have no names.
@@ -157,30 +161,44 @@ class Detector:
             raise UserError(f"batch must be at least 1, not {batch}")
         choose = None if points == "raw" else self.naming().choose
         dataset = self.cropped(source, crop, report)
-        xy, score, names = [], [], []
-        size, seen, windows = [], [], []
-        messages = 0
-        for chunk in ahead(chunks(dataset, self.fit, batch)):
+        parts = journal.resume(fingerprint(self._weights(), self.fit, dataset), len(dataset)) if journal else []
+        messages = sum(part.stop - part.start - len(part.index) for part in parts)
+        for chunk in ahead(chunks(dataset, self.fit, batch, parts[-1].stop if parts else 0)):
             for message in chunk.skipped:
                 messages += 1
                 report(message)
-            if chunk.names:
-                images = torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2)
-                for part in images.split(self._at_once(batch)):
-                    landmarks = self.detect(part / 255)
-                    xy.append(landmarks.xy.cpu().double().numpy())
-                    score.append(landmarks.score.clamp(0, 1).cpu().double().numpy())
-                size += chunk.sizes
-                seen += chunk.seen
-                windows += chunk.windows
-                names += chunk.names
-        if not names:
+            if chunk.frames:
+                parts.append(self._found(chunk, batch))
+                if journal:
+                    journal.add(parts[-1])
+        if not parts:
             raise UserError(f"none of the {messages} frames can be read" if messages else "the data holds no frames")
-        found = self.names, np.concatenate(xy), np.concatenate(score)
+        whole = joined(parts)
+        index = whole.index.tolist()
+        found = self.names, whole.xy, whole.score
         called, places, scores = choose(points, *found) if choose else found
-        pixels = outside(windows, per_size(self.fit.to_frame, places, np.array(seen)))
-        sizes = np.array(size, dtype=np.int64)
-        return Tracks(pixels, scores, called, sizes, dataset.fps, tuple(names))
+        windows = [dataset.window(i) for i in index] if isinstance(dataset, Cropped) else []
+        pixels = outside(windows, per_size(self.fit.to_frame, places, whole.seen))
+        return Tracks(pixels, scores, called, whole.size, dataset.fps, tuple(map(dataset.name, index)))
+
+    def _found(self, chunk: Chunk, batch: int) -> Found:
+        images = torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2)
+        each = [self.detect(part / 255) for part in images.split(self._at_once(batch))]
+        xy = torch.cat([landmarks.xy for landmarks in each]).cpu().double().numpy()
+        score = torch.cat([landmarks.score for landmarks in each]).clamp(0, 1).cpu().double().numpy()
+        size, seen = (np.array(sizes, np.int64) for sizes in (chunk.sizes, chunk.seen))
+        return Found(chunk.start, chunk.stop, np.array(chunk.index, np.int64), xy, score, size, seen)
+
+    def _weights(self) -> Iterator[bytes]:
+        """What tells this network from others."""
+        if isinstance(self._finder, Exported):
+            yield Path(self.run).expanduser().read_bytes()
+            return
+        yield repr((self.config.encoder, self.config.bottleneck)).encode()
+        for part in (self._finder.encoder, self._finder.bottleneck):
+            for name, tensor in part.state_dict().items():
+                yield name.encode()
+                yield tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
 
     def _at_once(self, batch: int) -> int:
         if isinstance(self._finder, Exported):

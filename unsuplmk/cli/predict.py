@@ -50,6 +50,8 @@ def command(
     RUN is a trained run; INPUT is an image, a video, a folder, a glob or a dataset, as NAME:PATH. The file holds
     pixels of the original frames; `unsuplmk components format` lists the formats. A format may have options of its own:
     `unsuplmk predict --format NAME --help`. So may a tracker.
+
+    What has been found so far is kept beside the file: after an interruption the same command goes on from there.
     """
     from unsuplmk import tables, tracking
     from unsuplmk.cli.written import write
@@ -58,6 +60,7 @@ def command(
     form = tables.format_for(out, format, **options)  # a wrong name must not cost the whole prediction
     from unsuplmk.data import open_data
     from unsuplmk.detector import Detector
+    from unsuplmk.journal import Journal
 
     dataset, filters = open_data(input, dataset_options(rest)), choices(tracker, rest)
     tracking.rehearse(filters, dataset)
@@ -68,8 +71,15 @@ def command(
     names = {"raw": detector.names, "named": named, "both": (*detector.names, *named)}[points]
     if names:
         tables.rehearse(form, out, dataset, names)
-    tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen, points=points)
+    journal = Journal(out.with_name(f".{out.name}.part"), input, report=click.echo)
+    try:
+        tracks = detector.predict(dataset, batch=batch, report=warn, crop=chosen, points=points, journal=journal)
+    except KeyboardInterrupt:
+        journal.flush()
+        kept = f"{journal.kept} frames are in {journal.folder}: the same command goes on after them"
+        raise KeyboardInterrupt(kept if journal.kept else "") from None
     tracks = tracking.track(tracks, filters, click.echo)
     what = {"raw": "landmarks", "named": "named points", "both": "landmarks and named points"}[points]
     for path, part in write(tracks, out, format, options, apart=apart):
         click.echo(f"{path}: {len(part.names)} {what} in {len(part.source)} frames")
+    journal.remove()
