@@ -22,7 +22,7 @@ def key_points(tracks: Tracks, number: int) -> sv.KeyPoints:
     return sv.KeyPoints(
         xy=xy,
         keypoint_confidence=tracks.score[[number]].astype(np.float32),
-        visible=np.isfinite(xy).all(-1),
+        visible=np.isfinite(xy).all(axis=-1),
         data={"source": [tracks.source[number]]},
     )
 
