@@ -33,7 +33,7 @@ CASES = {
     "hourglass.onnx": {"encoder": {"name": "hourglass", "width": 8, "depth": 1}, "fit": "pad"},
     "convnet.onnx": {"encoder": CONVNET, "bottleneck": {"name": "density", "softmax": "channels"}, "fit": "crop"},
     "convnet.pt2": {"encoder": CONVNET, "bottleneck": "density", "fit": "stretch"},
-    "hourglass.pt2": {"encoder": {"name": "hourglass", "width": 8, "depth": 1, "norm": "group"}, "fit": "crop"},
+    "hourglass.pt2": {"encoder": {"name": "hourglass", "width": 8, "depth": 1}, "fit": "crop"},
     "timm.pt2": {"encoder": {"name": "timm", "backbone": "test_resnet", "width": 16, "pretrained": False}},
 }
 

@@ -104,21 +104,21 @@ def export(
         if not likeness.difference <= allowed:  # nor if it is no number
             raise UserError(
                 f"not exported: points of the file lie up to {likeness.difference:.3g} px of the network's "
-                f"{said.size} px image from the detector's, and the tolerance is {allowed:g}: {_cure(precision)}"
+                f"{said.size} px image from the detector's, on {likeness.worst}, and the tolerance is {allowed:g}: "
+                f"{_cure(precision)}"
             )
-        notes = (
-            []
-            if detector.config.crop["name"] == WHOLE
-            else [
-                f"the run cuts frames by {detector.config.crop['name']}, which is not in the file: other programs must "
-                "give it what is cut out"
-            ]
-        )
         speed = quickness(opened, detector)
-        results.append(Result(str(out), path.stat().st_size, said, likeness, allowed, speed, notes))
+        results.append(Result(str(out), path.stat().st_size, said, likeness, allowed, speed, _notes(detector)))
 
     checkpoint.write_atomically(out, write)
     return results[0]
+
+
+def _notes(detector: Detector) -> list[str]:
+    crop = detector.config.crop["name"]
+    if crop == WHOLE:
+        return []
+    return [f"the run cuts frames by {crop}, which is not in the file: other programs must give it what is cut out"]
 
 
 def _cure(precision: Precision) -> str:

@@ -30,6 +30,7 @@ class Likeness:
 
     Args:
         difference: The largest distance, in pixels of the network's square image.
+        worst: The frames on which it is found, as in `frames`.
         median: The median distance, in the same.
         pixels: The largest distance, in pixels of the frames.
         score: The largest difference of a score.
@@ -38,6 +39,7 @@ class Likeness:
     """
 
     difference: float
+    worst: str
     median: float
     pixels: float
     score: float
@@ -68,8 +70,11 @@ def tried(program: Program, detector: Detector, points: Points, frames: Sequence
         score.append(np.abs(expected.score - found).max())
         said.append(f"{len(batch)}x{size[0]}x{size[1]}")
     apart = np.concatenate(square)
+    worst = said[int(np.argmax([each.max() for each in square]))]
     figures = {"difference": apart.max(), "median": np.median(apart), "pixels": np.max(pixels), "score": np.max(score)}
-    return Likeness(**{name: float(value) for name, value in figures.items()}, frames=said, random=not frames)
+    return Likeness(
+        **{name: float(value) for name, value in figures.items()}, worst=worst, frames=said, random=not frames
+    )
 
 
 def random_frames(size: int, frame: tuple[int, int] | None) -> list[Frames]:

@@ -104,7 +104,8 @@ def _show(result: Result) -> None:
     click.echo(f"{result.file}: {len(said.names)} points, {said.precision}, {frames}, {result.bytes / 1e6:.2f} MB")
     click.echo(
         f"largest difference from the detector: {like.difference:.2g} px of the network's {said.size} px image "
-        f"(tolerance {result.tolerance:g}), {like.pixels:.2g} px of the frames, {like.score:.2g} of the scores"
+        f"(tolerance {result.tolerance:g}), {like.pixels:.2g} px of the frames, {like.score:.2g} of the scores, "
+        f"on {like.worst}"
     )
     kind = "random" if like.random else "held-out"
     click.echo(f"on {len(like.frames)} batches of {kind} frames: {', '.join(dict.fromkeys(like.frames))}")
