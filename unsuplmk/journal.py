@@ -67,7 +67,7 @@ class Journal:
         folder: Where; `unsuplmk predict --out x.csv` takes `.x.csv.part` beside it.
         source: What is predicted, if it is a path: files that have changed since are not gone on with.
         every: Batches a file.
-        report: Called with one line where something is gone on with, or put aside.
+        report: Called with one line where something is gone on with, or dropped.
 
     Raises:
         UserError: Something else is at `folder`.
@@ -145,7 +145,7 @@ class Journal:
         try:
             with path.open("rb") as handle, np.load(handle, allow_pickle=False) as file:
                 if str(file["key"]) != self._key:
-                    self._report(f"{self.folder} is of another prediction, of other weights, input or crop: put aside")
+                    self._report(f"{self.folder} is of another prediction, of other weights, input or crop: dropped")
                     return None
                 start, stop = file["range"].tolist()
                 return Found(start, stop, **{name: file[name] for name in ARRAYS})
