@@ -118,7 +118,7 @@ def test_a_journal_of_other_weights_or_files_is_put_aside(tmp_path: Path) -> Non
     data = Counted(frames)
     found = other.predict(data, 2, journal=Journal(tmp_path / "part", every=1, report=said.append))
     assert data.seen == list(range(6))
-    assert said == [f"{tmp_path / 'part'} is of another prediction, of other weights, input or crop: put aside"]
+    assert said == [f"{tmp_path / 'part'} is of another prediction, of other weights, input or crop: dropped"]
     np.testing.assert_allclose(found.xy, other.predict(frames).xy, atol=1e-4)
 
 
