@@ -20,8 +20,8 @@ from PIL import Image
 from tests.small import settings
 from tests.test_named import some
 from unsuplmk import checkpoint, named
+from unsuplmk import exported as exported_files
 from unsuplmk.cli import cli
-from unsuplmk.config import Config
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
 from unsuplmk.export import export
@@ -139,13 +139,14 @@ def test_a_file_that_differs_too_much_is_not_left_behind(tmp_path: Path) -> None
 
 def test_frames_of_one_size_are_for_other_programs(tmp_path: Path) -> None:
     detector = Detector.load(save_run(tmp_path / "run", encoder=CONVNET), "cpu")
-    export(detector, tmp_path / "a.onnx", frame=(40, 30))
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(tmp_path / "a.onnx", providers=["CPUExecutionProvider"])
-    assert session.get_inputs()[0].shape[1:] == [30, 40, 3]
+    export(detector, tmp_path / "a.pt2", frame=(40, 30))
+    program = exported_files.program(tmp_path / "a.pt2", "cpu")
+    frames = random_frames(32, (40, 30))[1]
+    np.testing.assert_allclose(program(frames)[0], detector.predict(list(frames)).xy, atol=1e-3)
+    with pytest.raises(UserError, match=r"cannot be run on frames \(1, 8, 8, 3\)"):
+        program(np.zeros((1, 8, 8, 3), np.uint8))
     with pytest.raises(UserError, match="takes frames of 40x30 only"):
-        Detector.load(tmp_path / "a.onnx", "cpu")
+        Detector.load(tmp_path / "a.pt2", "cpu")
 
 
 def test_the_crop_of_a_run_is_said_not_to_be_in_the_file(tmp_path: Path) -> None:
@@ -308,8 +309,12 @@ def test_the_command_exports_and_prints_what_it_found(tmp_path: Path, capsys: py
     said = capsys.readouterr().out
     assert "a.pt2: 3 points, bfloat16, frames of any size" in said
     assert "(tolerance 5)" in said
-    cli.main([*words[:4], "--json"], standalone_mode=False)
+
+
+def test_figures_are_printed_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run = save_run(tmp_path / "run", encoder=CONVNET)
+    cli.main(["export", str(run), "--out", str(tmp_path / "a.pt2"), "--size", "32x32", "--json"], standalone_mode=False)
     printed = json.loads(capsys.readouterr().out)
     assert printed["about"]["names"] == ["landmark_0", "landmark_1", "landmark_2"]
-    assert Config(**{"size": printed["about"]["size"]}).size == 32
     assert printed["likeness"]["difference"] <= printed["tolerance"] == 0.5
+    assert printed["likeness"]["frames"] == ["1x32x32", "3x32x32"]
