@@ -151,7 +151,7 @@ def parse_command() -> Callable[[str], None]:
         words = shlex.split(line, comments=True)
         if words[0] in ("--help", "--version"):
             return
-        top = click.Context(cli, info_name="unsuplmk")
+        top = click.Context(cli, info_name="unsuplmk", **cli.context_settings)
         command = cli.get_command(top, words[0])
         assert command is not None, f"no command {words[0]!r}"
         if isinstance(command, click.Group) and words[1:] and not words[1].startswith("-"):  # datasets about NAME

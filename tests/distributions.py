@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from unsuplmk import plugins, registry
+from unsuplmk.cli.commands import of_plugins
 from unsuplmk.plugins import WITHOUT
 
 REPOSITORY = Path(__file__).parents[1]
@@ -92,3 +93,4 @@ def present(*folders: Path) -> Iterator[None]:
 def _forget() -> None:
     plugins.host.cache_clear()
     registry._table.cache_clear()
+    of_plugins.cache_clear()

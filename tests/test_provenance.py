@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from shutil import copytree
 
@@ -112,8 +113,10 @@ def register_datasets(): return {"noise": Noise}
 
 
 @pytest.fixture(autouse=True)
-def alone(monkeypatch: pytest.MonkeyPatch) -> None:
+def alone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv(WITHOUT, others())
+    with present():  # what is known of plugins afterwards is found anew
+        yield
 
 
 @pytest.fixture(scope="module")

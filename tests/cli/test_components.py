@@ -81,7 +81,7 @@ def test_what_other_parts_count_on_is_told() -> None:
     assert facts("bottleneck", "code")["attributes"]["places"] is False
     assert facts("generator", "descriptors")["attributes"]["rebuilds"] is True
     assert facts("quality", "psnr")["attributes"] == {"better": "higher"}
-    assert facts("format", "deeplabcut")["attributes"] == {"suffixes": [".csv"]}
+    assert facts("format", "deeplabcut")["attributes"] == {"suffixes": [".csv", ".h5"]}
     assert "  needs: places\n" in text("loss", "equivariance")
 
 

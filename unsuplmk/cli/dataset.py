@@ -38,7 +38,7 @@ class ReadsData(click.Command):
         found = [*own, *_options(("dataset",), _dataset(said))]
         if any(parameter.name == "crop" for parameter in own):
             found += _options(("crop",), component(given, said.get("run", "")))
-        if any(parameter.name == "quality" for parameter in own):
+        if any(parameter.name == "quality" and parameter.multiple for parameter in own):  # not that of a JPEG
             for quality in qualities(given, strict=not ctx.resilient_parsing):
                 found += _options(("quality", quality.name), quality)
         if any(parameter.name == "tracker" for parameter in own):
