@@ -95,6 +95,27 @@ def test_a_killed_prediction_of_a_video_goes_on_and_equals_an_unbroken_one(
     assert not list(tmp_path.glob(".*.part*"))
 
 
+def test_ctrl_c_says_how_to_go_on(tmp_path: Path) -> None:
+    folder, film = run(tmp_path / "run"), tmp_path / "film.mp4"
+    write_video(film, iter(noise(FRAMES)), 25.0)
+    journal = tmp_path / ".out.csv.part"
+    # what a shell starts in the background ignores Ctrl-C, and so would its children
+    code = (
+        "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from unsuplmk.cli import main; main()"
+    )
+    words = [sys.executable, "-c", code, *command(folder, film, "--out", tmp_path / "out.csv")[3:]]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as started:
+        until = time.monotonic() + 240
+        while not list(journal.glob("[0-9]*.npz")) and started.poll() is None and time.monotonic() < until:
+            time.sleep(0.005)
+        started.send_signal(signal.SIGINT)
+        _, said = started.communicate(timeout=120)
+    assert started.returncode == 130
+    assert f"frames are in {journal}: the same command goes on after them" in said
+    assert "Traceback" not in said
+    assert list(journal.glob("[0-9]*.npz"))
+
+
 def test_only_what_was_not_found_yet_is_read_again(tmp_path: Path) -> None:
     detector, frames = Detector.load(run(tmp_path / "run"), "cpu"), noise(20)
     whole = detector.predict(frames)
