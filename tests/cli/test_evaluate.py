@@ -41,6 +41,13 @@ def evaluated(*args: object) -> str:
     return CliRunner().invoke(cli, ["evaluate", *map(str, args)], catch_exceptions=False).stdout
 
 
+def test_any_metric_is_named_and_a_misspelt_one_is_answered(runs: list[str], faces: Path) -> None:
+    found = json.loads(evaluated(runs[0], faces, "--metric", "ced", "--json"))
+    assert {"auc@8", "failure@10", "error", "pck@10"} <= set(found["figures"]["constant"])
+    with pytest.raises(UserError, match="no metric named 'cde'; did you mean 'ced'"):
+        evaluated(runs[0], faces, "--metric", "cde")
+
+
 def test_labels_comparison_and_backward_error_join_the_report(runs: list[str], faces: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     plot = tmp_path / "plot.svg"

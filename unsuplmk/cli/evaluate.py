@@ -77,6 +77,12 @@ def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
     help="Also the area under the cumulative error curve of the images up to T, and the share above; may be repeated.",
 )
 @click.option(
+    "--metric",
+    multiple=True,
+    metavar="NAME",
+    help="Also the figures of this metric, a plugin's for example, with its defaults; may be repeated.",
+)
+@click.option(
     "--labels",
     metavar="N,...",
     is_flag=False,
@@ -125,6 +131,7 @@ def command(
     ridge: float,
     pck: tuple[float, ...],
     ced: tuple[float, ...],
+    metric: tuple[str, ...],
     labels: str,
     repeats: int,
     seed: int,
@@ -158,7 +165,7 @@ def command(
         agreed = compare_runs(ours, theirs, data, **given, report=warn)
         _show(json.dumps(agreed.as_dict(), indent=2) if as_json else "", [agreed.table()])
         return
-    from unsuplmk import analyses
+    from unsuplmk import analyses, registry
     from unsuplmk.annotations import cells, own_protocol, splits
     from unsuplmk.augment import Augmentation
     from unsuplmk.datasets.augmented import Augmented
@@ -180,7 +187,8 @@ def command(
     train = Augmented(train, change, copies, seed, named(protocol).names(train.points)) if change else train
     column = named(protocol).column
     groups = cells(test, column) if column else None
-    metrics = {"error": {}, "pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}
+    metrics = {"error": {}, **{name: registry.check("metric", name, {}) for name in metric}}
+    metrics |= {"pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}
     detector = Detector.load(run, device)
     asked = {"protocol": protocol, "normalise": normalise, "intercept": intercept}
     chosen = crop_choice(crop, rest, detector.config.crop, run)
