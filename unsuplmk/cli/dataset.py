@@ -30,20 +30,18 @@ class ReadsData(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look at the arguments first, then parse with the options of what they mean."""
         from unsuplmk.cli.crop import component
-        from unsuplmk.cli.quality import qualities
-        from unsuplmk.cli.tracker import trackers
+        from unsuplmk.cli.quality import USUAL
+        from unsuplmk.cli.several import chosen
 
         own = super().get_params(ctx)
         given, said = self._scanned(own, args)
         found = [*own, *_options(("dataset",), _dataset(said))]
         if any(parameter.name == "crop" for parameter in own):
             found += _options(("crop",), component(given, said.get("run", "")))
-        if any(parameter.name == "quality" and parameter.multiple for parameter in own):  # not that of a JPEG
-            for quality in qualities(given, strict=not ctx.resilient_parsing):
-                found += _options(("quality", quality.name), quality)
-        if any(parameter.name == "tracker" for parameter in own):
-            for tracker in trackers(given, strict=not ctx.resilient_parsing):
-                found += _options(("tracker", tracker.name), tracker)
+        for kind, usual in (("quality", USUAL), ("tracker", ())):
+            if any(parameter.name == kind and parameter.multiple for parameter in own):  # prepare's is that of a JPEG
+                for part in chosen(kind, given, usual, strict=not ctx.resilient_parsing):
+                    found += _options((kind, part.name), part)
         if any(parameter.name == "format" for parameter in own):
             found += _options(("format",), _format(given, "format", "out"))
         if any(parameter.name == FROM for parameter in own):
