@@ -24,8 +24,9 @@ import numpy as np
 from evaluation import cost
 from learning_curve import cpu
 
-from unsuplmk import checkpoint, data, registry
-from unsuplmk.augment import Augmentation, library
+from unsuplmk import checkpoint, registry
+from unsuplmk.batches import data
+from unsuplmk.batches.augment import Augmentation, library
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "augment.py"
 

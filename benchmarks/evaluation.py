@@ -22,8 +22,9 @@ import numpy as np
 import torch
 from learning_curve import cpu
 
-from unsuplmk import Config, Detector, Model, annotations, checkpoint, registry
-from unsuplmk.evaluate import Found, evaluate_found, find
+from unsuplmk import Config, Detector, Model, checkpoint, registry
+from unsuplmk.evaluation import annotations
+from unsuplmk.evaluation.evaluate import Found, evaluate_found, find
 
 
 def main() -> None:

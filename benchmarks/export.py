@@ -26,9 +26,10 @@ from typing import Any
 import numpy as np
 import torch
 
-from unsuplmk import Detector, checkpoint, export, exported
+from unsuplmk import Detector, checkpoint
 from unsuplmk.config import make
-from unsuplmk.likeness import random_frames
+from unsuplmk.exports import export, exported
+from unsuplmk.exports.likeness import random_frames
 
 ENCODERS: dict[str, dict[str, Any]] = {
     "hourglass": {"name": "hourglass"},

@@ -165,8 +165,8 @@ def plain(folder: Path, workers: int, *, once: bool = False) -> Rates:
 
 def packing(folder: Path, workers: int) -> Rates:
     """The first look at a folder: decoded into memory."""
-    from unsuplmk.data import open_data, pack
-    from unsuplmk.prepare import Fit
+    from unsuplmk.batches.data import open_data, pack
+    from unsuplmk.frames.prepare import Fit
 
     dataset = open_data(folder / "jpeg")
     Fit(SIZE)(dataset.read(0))  # imports
@@ -175,9 +175,9 @@ def packing(folder: Path, workers: int) -> Rates:
 
 def preparing(folder: Path, workers: int) -> Rates:
     """A folder written as shards."""
-    from unsuplmk.data import open_data
-    from unsuplmk.preparation import write
-    from unsuplmk.prepare import Fit
+    from unsuplmk.batches.data import open_data
+    from unsuplmk.batches.preparation import write
+    from unsuplmk.frames.prepare import Fit
 
     dataset = open_data(folder / "jpeg")
     with tempfile.TemporaryDirectory(dir=folder) as out:
@@ -190,8 +190,8 @@ def preparing(folder: Path, workers: int) -> Rates:
 def stream(data: Path, workers: int, stop: int = 10**9) -> Iterator[int]:
     """What training reads of a folder or of shards: images a step."""
     from unsuplmk import registry
-    from unsuplmk.data import batches, open_data, pack
-    from unsuplmk.prepare import Fit
+    from unsuplmk.batches.data import batches, open_data, pack
+    from unsuplmk.frames.prepare import Fit
 
     frames = pack(open_data(data), Fit(SIZE))
     found = batches(frames, registry.build("pairs", "warped"), batch=BATCH, seed=0, start=0, stop=stop, workers=workers)
@@ -227,8 +227,8 @@ def cold_shards(folder: Path, workers: int) -> Rates:
 
 def video(folder: Path, order: Iterable[int]) -> Rates:
     """Frames of a video, made square, in an order; this process alone."""
-    from unsuplmk.media import Video
-    from unsuplmk.prepare import Fit
+    from unsuplmk.frames.media import Video
+    from unsuplmk.frames.prepare import Fit
 
     fit, film = Fit(SIZE), Video(folder / "video/film.mp4")
     return rate(len(fit(film.read(index))) // SIZE for index in order)
@@ -248,8 +248,8 @@ def anywhere(folder: Path, workers: int) -> Rates:
 def memory(folder: Path, workers: int) -> dict[str, float]:
     """MiB of this process alone before a million frames are opened, after, and after a walk through three epochs."""
     from unsuplmk import registry
-    from unsuplmk.data import batches, open_data, pack
-    from unsuplmk.prepare import Fit
+    from unsuplmk.batches.data import batches, open_data, pack
+    from unsuplmk.frames.prepare import Fit
 
     def private() -> float:
         status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text("utf-8").splitlines())

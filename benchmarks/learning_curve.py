@@ -22,8 +22,9 @@ from typing import Any
 
 import torch
 
-from unsuplmk import Detector, annotations, checkpoint, config
-from unsuplmk.evaluate import evaluate
+from unsuplmk import Detector, checkpoint, config
+from unsuplmk.evaluation import annotations
+from unsuplmk.evaluation.evaluate import evaluate
 from unsuplmk.job import Job
 
 

@@ -18,9 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from unsuplmk import Detector, annotations, checkpoint
-from unsuplmk.labelgain import gain
-from unsuplmk.labelled import Labelled, fit_points, labelled
+from unsuplmk import Detector, checkpoint
+from unsuplmk.evaluation import annotations
+from unsuplmk.naming.labelgain import gain
+from unsuplmk.naming.labelled import Labelled, fit_points, labelled
 from unsuplmk.ops.linear import fit_linear
 
 

@@ -14,11 +14,11 @@ MILLION, TINY = 1_000_000, 4
 
 def written(folder: Path, frames: int, workers: int) -> dict[str, float]:
     """Write JPEG files in a folder a clip, videos, and shards; returns KiB an image of each."""
-    from unsuplmk.data import open_data
-    from unsuplmk.media import write_image, write_video
-    from unsuplmk.parallel import ordered
-    from unsuplmk.preparation import write
-    from unsuplmk.prepare import Fit
+    from unsuplmk.batches.data import open_data
+    from unsuplmk.batches.parallel import ordered
+    from unsuplmk.batches.preparation import write
+    from unsuplmk.frames.media import write_image, write_video
+    from unsuplmk.frames.prepare import Fit
 
     drawn = open_data("puppets", {"clips": -(-frames // LENGTH), "length": LENGTH, "side": LARGE})
     file = [folder / f"jpeg/{index // LENGTH:05}/{index % LENGTH:03}.jpg" for index in range(frames)]
@@ -45,7 +45,7 @@ def _million(folder: Path) -> None:
     """Shards of a million frames of a few pixels, in clips of 50."""
     import pyarrow as pa
 
-    from unsuplmk.shards import MAGIC, VERSION, Contents, Shard, schema
+    from unsuplmk.batches.shards import MAGIC, VERSION, Contents, Shard, schema
 
     folder.mkdir()
     each, fixed = 4096, {"format": MAGIC, "version": VERSION, "complete": True, "data": "", "options": {}, "fit": "pad"}

@@ -29,8 +29,8 @@ from learning_curve import cpu
 from unsuplmk import Detector, checkpoint
 from unsuplmk.datasets.puppets import Puppets
 from unsuplmk.detector import CACHED
-from unsuplmk.media import Video, write_video
-from unsuplmk.prepare import Fit
+from unsuplmk.frames.media import Video, write_video
+from unsuplmk.frames.prepare import Fit
 
 WIDTH, HEIGHT, FPS = 640, 480, 25
 CLIP = 100

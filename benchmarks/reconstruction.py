@@ -19,9 +19,9 @@ import torch
 from learning_curve import cpu, without_paths
 
 from unsuplmk import Detector, checkpoint, registry
-from unsuplmk.data import open_data
-from unsuplmk.rebuild import rebuild
-from unsuplmk.reconstruct import judge
+from unsuplmk.batches.data import open_data
+from unsuplmk.evaluation.rebuild import rebuild
+from unsuplmk.evaluation.reconstruct import judge
 
 
 def main() -> None:

@@ -14,9 +14,9 @@ from itertools import product
 from typing import Any
 
 from unsuplmk import registry
-from unsuplmk.combination import check
 from unsuplmk.errors import UserError
 from unsuplmk.model import Model
+from unsuplmk.training.combination import check
 
 FULL = {"pairs": "warped", "bottleneck": "density", "generator": "renderer"}
 """Parts that give all that another may need."""

@@ -29,9 +29,9 @@ from torch import Tensor, nn
 from unsuplmk import checkpoint, launch
 from unsuplmk.datasets.puppets import Puppets
 from unsuplmk.errors import UserError
+from unsuplmk.frames.media import IMAGES, read_image
 from unsuplmk.losses.compact import CHANNELS, build
 from unsuplmk.losses.vgg16 import Vgg16
-from unsuplmk.media import IMAGES, read_image
 from unsuplmk.ops.perceptual import IMAGENET_MEAN, IMAGENET_SD
 
 SIDE = 64

@@ -11,9 +11,9 @@ from pathlib import Path
 from PIL import Image
 
 from unsuplmk import Detector, registry
-from unsuplmk.disentangle import check, describe
-from unsuplmk.gather import chosen, read
-from unsuplmk.swap import Grid, picture
+from unsuplmk.frames.gather import chosen, read
+from unsuplmk.pictures.disentangle import check, describe
+from unsuplmk.pictures.swap import Grid, picture
 
 IMAGES = Path(__file__).parent / "images"
 STYLES, GEOMETRIES, SEED = 4, 5, 0

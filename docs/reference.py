@@ -14,7 +14,7 @@ import click
 from unsuplmk import hookspecs, registry, testing
 from unsuplmk.cli import cards, cli, listing
 from unsuplmk.cli.options import shown
-from unsuplmk.published import Paper, Row, published
+from unsuplmk.evaluation.published import Paper, Row, published
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:

@@ -10,8 +10,8 @@ import torch
 from torch import nn
 
 from unsuplmk import Detector
+from unsuplmk.batches.data import open_data
 from unsuplmk.bottlenecks.gaussian import Gaussian
-from unsuplmk.data import open_data
 
 parser = argparse.ArgumentParser()
 parser.add_argument("run")

@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 
 from unsuplmk import Config, Detector, Job
-from unsuplmk.disentangle import check, describe
-from unsuplmk.gather import as_images
-from unsuplmk.media import write_image
-from unsuplmk.swap import Grid, picture
+from unsuplmk.frames.gather import as_images
+from unsuplmk.frames.media import write_image
+from unsuplmk.pictures.disentangle import check, describe
+from unsuplmk.pictures.swap import Grid, picture
 
 SIZE, DIGITS, NUMBERS, SHOWN = 32, 6, 1000, 6
 

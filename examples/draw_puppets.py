@@ -6,7 +6,8 @@ python examples/draw_puppets.py FOLDER VIDEO.mp4
 import sys
 from pathlib import Path
 
-from unsuplmk import media, registry
+from unsuplmk import registry
+from unsuplmk.frames import media
 
 
 def main(folder: Path, video: Path) -> None:

@@ -3,9 +3,9 @@
 import sys
 
 from unsuplmk import Detector, registry
-from unsuplmk.data import open_data
-from unsuplmk.rebuild import rebuild
-from unsuplmk.reconstruct import judge
+from unsuplmk.batches.data import open_data
+from unsuplmk.evaluation.rebuild import rebuild
+from unsuplmk.evaluation.reconstruct import judge
 
 detector = Detector.load(sys.argv[1])
 rebuilt = rebuild(detector, open_data("puppets", {"split": "test"}), images=50)

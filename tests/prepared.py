@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 
 from tests.layouts.pictures import pixels
-from unsuplmk.clips import Clips
 from unsuplmk.console import Silent
 from unsuplmk.errors import UserError
+from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 
 

@@ -8,8 +8,8 @@ from typing import final
 import cv2
 import numpy as np
 
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
+from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 
 Draw = Callable[[int, int], np.ndarray]

@@ -12,9 +12,10 @@ import torch
 
 from tests.hubserver import TOKEN
 from tests.small import settings
-from unsuplmk import checkpoint, named
-from unsuplmk.named import Named
-from unsuplmk.prepare import Fit
+from unsuplmk import checkpoint
+from unsuplmk.frames.prepare import Fit
+from unsuplmk.naming import named
+from unsuplmk.naming.named import Named
 
 
 def run_folder(folder: Path, seed: int = 0, **changes: object) -> Path:

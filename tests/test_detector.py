@@ -11,12 +11,13 @@ import torch
 from PIL import Image
 
 from tests.spots import detector, spotted
-from unsuplmk import checkpoint, media
+from unsuplmk import checkpoint
 from unsuplmk.config import Config
 from unsuplmk.detector import Detector, per_size
 from unsuplmk.errors import UserError
+from unsuplmk.frames import media
+from unsuplmk.frames.prepare import Fit
 from unsuplmk.interfaces import Dataset
-from unsuplmk.prepare import Fit
 
 SIZES = ((64, 64), (128, 128), (192, 96), (90, 150))
 POINTS = np.array([[0.3, 0.4], [0.6, 0.35], [0.5, 0.7]])

@@ -16,7 +16,7 @@ import pytest
 import torch
 
 import unsuplmk
-from unsuplmk.data import open_data
+from unsuplmk.batches.data import open_data
 from unsuplmk.types import Tracks
 
 EXAMPLES = Path(__file__).parent.parent / "examples"

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from unsuplmk.augment import Augmentation
-from unsuplmk.media import read_image
+from unsuplmk.batches.augment import Augmentation
+from unsuplmk.frames.media import read_image
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,59 +16,136 @@ PARTS = (
     *("datasets", "crops", "metrics", "qualities", "trackers", "formats"),
 )
 LEVELS = (
-    ("errors", "hookspecs", "console", "launch", "card", "clips", "web", "patience", "requires", "declaration"),
-    ("scrub", "hub"),
-    ("protocols", "rows", "matlab", "binary", "csvtable", "posetable", "cocojson", "holdout", "fetch", "unpack"),
-    ("cocoresults", "labelstudio"),
+    (
+        "errors",
+        "hookspecs",
+        "console",
+        "launch",
+        "frames.card",
+        "frames.clips",
+        "files.web",
+        "hosting.patience",
+        "hosting.requires",
+        "hosting.declaration",
+    ),
+    ("sharing.scrub", "sharing.hub"),
+    (
+        "evaluation.protocols",
+        "files.rows",
+        "files.matlab",
+        "files.binary",
+        "files.csvtable",
+        "files.posetable",
+        "files.cocojson",
+        "frames.holdout",
+        "files.fetch",
+        "files.unpack",
+    ),
+    ("files.cocoresults", "files.labelstudio"),
     ("types", "ops"),
     ("interfaces",),
     (
         *PARTS,
         "model",
-        "absent",
-        "average",
-        "draw",
-        "marks",
-        "skeleton",
-        "animals",
-        "media",
-        "videos",
-        "folders",
-        "counting",
-        "footage",
-        "origin",
-        "posewriting",
-        "cocowriting",
-        "posehdf",
-        "augment",
-        "prepare",
-        "shards",
+        "training.absent",
+        "training.average",
+        "pictures.draw",
+        "pictures.marks",
+        "pictures.skeleton",
+        "frames.animals",
+        "frames.media",
+        "frames.videos",
+        "files.folders",
+        "frames.counting",
+        "frames.footage",
+        "frames.origin",
+        "files.posewriting",
+        "files.cocowriting",
+        "files.posehdf",
+        "batches.augment",
+        "frames.prepare",
+        "batches.shards",
     ),
     ("builtin", "plugins", "registry"),
-    ("sources", "data", "pack", "lazy", "order", "parallel", "ahead", "reading", "cropping", "tracking"),
-    ("scaffold",),
-    ("config", "naming", "tables", "checkpoint", "combination", "provenance", "optimiser", "released", "annotations"),
-    ("named", "about", "journal"),
-    ("pt2check",),
-    ("onnxfile", "pt2file", "portable"),
-    ("exported",),
-    ("colorise", "preparation", "sharding", "detector", "job", "meter", "trial", "wiring", "rehearsal", "testing"),
-    ("samples", "viewpoints"),
-    ("normalise", "regress", "measure"),
-    ("verdict",),
-    ("labelled", "labelgain", "fewlabels", "nextframes"),
-    ("evaluate", "render", "gather", "swap", "disentangle", "animate"),
-    ("rebuild", "reconstruct", "likeness"),
-    ("quantise",),
-    ("export",),
-    ("sheet", "gallery", "survey", "hazards", "inspection", "verification"),
-    ("label_curve", "backward", "agreement", "consistency", "published", "plots", "analyses"),
+    (
+        "frames.sources",
+        "batches.data",
+        "batches.pack",
+        "frames.lazy",
+        "batches.order",
+        "batches.parallel",
+        "frames.ahead",
+        "frames.reading",
+        "frames.cropping",
+        "tracking",
+    ),
+    ("hosting.scaffold",),
+    (
+        "config",
+        "hosting.naming",
+        "tables",
+        "checkpoint",
+        "training.combination",
+        "hosting.provenance",
+        "training.optimiser",
+        "training.released",
+        "evaluation.annotations",
+    ),
+    ("naming.named", "exports.about", "journal"),
+    ("exports.pt2check",),
+    ("exports.onnxfile", "exports.pt2file", "exports.portable"),
+    ("exports.exported",),
+    (
+        "training.colorise",
+        "batches.preparation",
+        "batches.sharding",
+        "detector",
+        "job",
+        "training.meter",
+        "training.trial",
+        "training.wiring",
+        "training.rehearsal",
+        "testing",
+    ),
+    ("evaluation.samples", "evaluation.viewpoints"),
+    ("evaluation.normalise", "evaluation.regress", "evaluation.measure"),
+    ("evaluation.verdict",),
+    ("naming.labelled", "naming.labelgain", "naming.fewlabels", "naming.nextframes"),
+    (
+        "evaluation.evaluate",
+        "pictures.render",
+        "frames.gather",
+        "pictures.swap",
+        "pictures.disentangle",
+        "pictures.animate",
+    ),
+    ("evaluation.rebuild", "evaluation.reconstruct", "exports.likeness"),
+    ("exports.quantise",),
+    ("exports.export",),
+    (
+        "inspecting.sheet",
+        "inspecting.gallery",
+        "inspecting.survey",
+        "inspecting.hazards",
+        "inspecting.inspection",
+        "inspecting.verification",
+    ),
+    (
+        "evaluation.label_curve",
+        "evaluation.backward",
+        "evaluation.agreement",
+        "evaluation.consistency",
+        "evaluation.published",
+        "evaluation.plots",
+        "evaluation.analyses",
+    ),
     ("report",),
-    ("modelcard", "parcel", "push", "pull"),
+    ("sharing.modelcard", "sharing.parcel", "sharing.push", "sharing.pull"),
     ("stages",),
     ("cli", "templates"),
 )
 LEVEL = {name: number for number, names in enumerate(LEVELS) for name in names}
+FOLDERS = {f"unsuplmk.{name.partition('.')[0]}" for name in LEVEL if "." in name}  # their modules have levels each
 HEAVY = (
     "torch",
     "torchvision",
@@ -90,12 +167,17 @@ HEAVY = (
 
 
 def modules() -> list[Path]:
-    return [path for path in sorted(PACKAGE.rglob("*.py")) if path.parent != PACKAGE or not path.stem.startswith("__")]
+    whole = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "__init__.py" or unit(path) in LEVEL]
+    return [path for path in whole if path.parent != PACKAGE or not path.stem.startswith("__")]
 
 
 def unit(path: Path) -> str:
-    """The top-level module or folder that a file belongs to."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    """What a file counts as: a module at the top, a folder of parts or another whole, or a module in a folder."""
+    return _unit(path.relative_to(PACKAGE).with_suffix("").parts)
+
+
+def _unit(parts: Sequence[str]) -> str:
+    return parts[0] if parts[0] in LEVEL else ".".join(parts[:2])
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -108,8 +190,8 @@ def imports(path: Path) -> Iterator[str]:
             continue
         if isinstance(node, ast.ImportFrom):
             assert not node.level, f"{path}: relative import"
-            if node.module == "unsuplmk":
-                yield from (f"unsuplmk.{alias.name}" for alias in node.names if not alias.name.startswith("_"))
+            if node.module == "unsuplmk" or node.module in FOLDERS:
+                yield from (f"{node.module}.{alias.name}" for alias in node.names if not alias.name.startswith("_"))
             elif (node.module or "").startswith("unsuplmk."):
                 yield node.module or ""
         elif isinstance(node, ast.Import):
@@ -127,7 +209,7 @@ def test_no_import_points_up(path: Path) -> None:
     if here == "builtin":  # the table of contents names what lies above and below
         return
     for name in imports(path):
-        there = name.split(".")[1]
+        there = _unit(name.split(".")[1:])
         assert LEVEL[there] <= LEVEL[here], f"{here} imports {name} from above"
         assert not (here in PARTS and there in PARTS and there != here), f"{here} imports its sibling {name}"
         assert not (here in PARTS and there == "model"), f"{here} imports {name}: parts know only the interfaces"
@@ -158,7 +240,8 @@ def loaded(code: str) -> set[str]:
 def test_the_light_modules_load_nothing_heavy() -> None:
     commands = [f"unsuplmk.cli.{path.stem}" for path in sorted((PACKAGE / "cli").glob("[a-z]*.py"))]
     light = [
-        f"unsuplmk.{name}" for name in ("registry", "config", "plugins", "builtin", "scaffold", "naming")
+        f"unsuplmk.{name}"
+        for name in ("registry", "config", "plugins", "builtin", "hosting.scaffold", "hosting.naming")
     ] + commands
     assert not loaded(f"import {', '.join(light)}") & set(HEAVY)
 

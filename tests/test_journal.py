@@ -19,9 +19,9 @@ from unsuplmk.config import Config
 from unsuplmk.datasets.arrays import Arrays
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
+from unsuplmk.frames.media import write_video
 from unsuplmk.interfaces import Dataset
 from unsuplmk.journal import Found, Journal
-from unsuplmk.media import write_video
 
 FRAMES, BATCH = 300, 1
 

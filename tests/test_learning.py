@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from unsuplmk import Detector, annotations, checkpoint, config
-from unsuplmk.evaluate import evaluate
+from unsuplmk import Detector, checkpoint, config
+from unsuplmk.evaluation import annotations
+from unsuplmk.evaluation.evaluate import evaluate
 from unsuplmk.job import Job
 
 FACES = Path(__file__).parents[2] / "shared" / "data" / "mtfl"

@@ -21,13 +21,13 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 
 from unsuplmk import config, launch, registry
-from unsuplmk.combination import check
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import PairSource
 from unsuplmk.model import Model
-from unsuplmk.optimiser import Optimiser
 from unsuplmk.plugins import BUILTIN, WITHOUT, host
 from unsuplmk.testing.part import images
+from unsuplmk.training.combination import check
+from unsuplmk.training.optimiser import Optimiser
 from unsuplmk.types import Pair
 
 STEPS, SIDE, BATCH, LANDMARKS = 3, 32, 2, 4

@@ -18,8 +18,8 @@ from unsuplmk import checkpoint
 from unsuplmk.bottlenecks.gaussian import Gaussian, Shape
 from unsuplmk.detector import Detector
 from unsuplmk.ops.thinplate import ThinPlate, border
-from unsuplmk.optimiser import convolutions, learning_rate
-from unsuplmk.released import convert
+from unsuplmk.training.optimiser import convolutions, learning_rate
+from unsuplmk.training.released import convert
 from unsuplmk.types import Landmarks, Pair
 
 pytestmark = needs_golden

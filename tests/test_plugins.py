@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from tests.distributions import COMMAND, ENCODER, GOOD, HEADER, command, install, others, present
-from unsuplmk import patience, plugins, registry
+from unsuplmk import plugins, registry
 from unsuplmk.errors import UserError
+from unsuplmk.hosting import patience
 from unsuplmk.plugins import WITHOUT, Host
 
 

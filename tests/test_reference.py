@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from unsuplmk.errors import UserError
-from unsuplmk.published import published, tables
+from unsuplmk.evaluation.published import published, tables
 
 DOCS = Path(__file__).parent.parent / "docs"
 

@@ -13,12 +13,12 @@ import pytest
 
 from tests.layouts import pictures
 from unsuplmk import registry
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import read_image
 from unsuplmk.hookspecs import hookimpl
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import read_image
 from unsuplmk.plugins import Host
 
 

@@ -24,13 +24,13 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from unsuplmk import config as configs
-from unsuplmk.absent import Absent
 from unsuplmk.config import PARTS, Config
 from unsuplmk.errors import UserError
+from unsuplmk.hosting.provenance import recorded, used
 from unsuplmk.interfaces import Generator
 from unsuplmk.model import Model
-from unsuplmk.provenance import recorded, used
 from unsuplmk.registry import MissingError
+from unsuplmk.training.absent import Absent
 
 CONFIG, MODEL, STATE, LOG = "config.toml", "model.safetensors", "state.pt", "log.jsonl"
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from unsuplmk import registry
 from unsuplmk.errors import UserError, unknown
-from unsuplmk.sources import known
+from unsuplmk.frames.sources import known
 
 SINGLE = ("crop", "pairs", "encoder", "bottleneck", "generator")
 """Kinds of which a job has exactly one."""

@@ -13,21 +13,24 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from unsuplmk import checkpoint, exported, hub, launch, named
-from unsuplmk.ahead import Chunk, ahead, chunks
+from unsuplmk import checkpoint, launch
+from unsuplmk.batches.data import Data, open_data
 from unsuplmk.config import Config
-from unsuplmk.cropping import Choice, cropped
-from unsuplmk.data import Data, open_data
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
-from unsuplmk.exported import Exported
+from unsuplmk.exports import exported
+from unsuplmk.exports.exported import Exported
+from unsuplmk.frames.ahead import Chunk, ahead, chunks
+from unsuplmk.frames.cropping import Choice, cropped
+from unsuplmk.frames.prepare import Fit
+from unsuplmk.hosting.provenance import recorded
 from unsuplmk.interfaces import Dataset
 from unsuplmk.journal import Found, Journal, fingerprint, joined
 from unsuplmk.model import Model
-from unsuplmk.named import Named, Points
+from unsuplmk.naming import named
+from unsuplmk.naming.named import Named, Points
 from unsuplmk.ops.window import Window
-from unsuplmk.prepare import Fit
-from unsuplmk.provenance import recorded
+from unsuplmk.sharing import hub
 from unsuplmk.types import Landmarks, Tracks
 
 CACHED = 16

@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from unsuplmk.card import Card
+from unsuplmk.frames.card import Card
 from unsuplmk.types import Boxes, Image, Landmarks, Pair, Reconstruction, Render, Step, Tracks
 
 if TYPE_CHECKING:

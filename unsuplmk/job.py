@@ -19,19 +19,19 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from unsuplmk import checkpoint, launch, registry
-from unsuplmk.average import Average
+from unsuplmk.batches.data import Data, Pack, batches, open_data, pack
 from unsuplmk.config import Config
 from unsuplmk.console import Console, Silent
-from unsuplmk.cropping import cropped
-from unsuplmk.data import Data, Pack, batches, open_data, pack
 from unsuplmk.errors import UserError
+from unsuplmk.frames.cropping import cropped
+from unsuplmk.frames.prepare import Fit
 from unsuplmk.interfaces import PairSource, Stage
-from unsuplmk.meter import Meter, append
 from unsuplmk.model import Model, Outcome
-from unsuplmk.optimiser import Optimiser
-from unsuplmk.prepare import Fit
+from unsuplmk.training.average import Average
+from unsuplmk.training.meter import Meter, append
+from unsuplmk.training.optimiser import Optimiser
+from unsuplmk.training.wiring import admit, wire
 from unsuplmk.types import Pair
-from unsuplmk.wiring import admit, wire
 
 
 @final

@@ -18,9 +18,9 @@ from jaxtyping import Float, Int
 from unsuplmk.checkpoint import write_atomically
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
+from unsuplmk.frames.prepare import Fit
+from unsuplmk.frames.sources import is_glob, resolve
 from unsuplmk.interfaces import Dataset
-from unsuplmk.prepare import Fit
-from unsuplmk.sources import is_glob, resolve
 
 EVERY = 16
 """Batches from one file of the journal to the next: what is lost at most, and how rarely it costs anything."""

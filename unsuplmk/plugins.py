@@ -16,8 +16,9 @@ from typing import Any
 
 import pluggy
 
-from unsuplmk import hookspecs, patience, requires
+from unsuplmk import hookspecs
 from unsuplmk.errors import UserError, unknown
+from unsuplmk.hosting import patience, requires
 
 BUILTIN = "unsuplmk"
 WITHOUT = "UNSUPLMK_WITHOUT"

@@ -17,8 +17,8 @@ from typing import Any, final, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 
-from unsuplmk.declaration import constructor, documented, parameters, positional
 from unsuplmk.errors import UserError, unknown
+from unsuplmk.hosting.declaration import constructor, documented, parameters, positional
 from unsuplmk.plugins import BUILTIN, WITHOUT, Plugin, host
 
 

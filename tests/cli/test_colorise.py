@@ -12,7 +12,7 @@ from click.testing import CliRunner, Result
 
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
 
 SMALL = ("--size", 32, "--width", 0.05, "--batch", 4, "--device", "cpu")
 

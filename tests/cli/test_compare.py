@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.report.runs import Page, train, written
-from unsuplmk import media
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
+from unsuplmk.frames import media
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from tests.layouts import smallnorb as layout
 from tests.small import settings
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
 
 
 @pytest.fixture(scope="module")

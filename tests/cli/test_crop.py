@@ -13,7 +13,7 @@ from unsuplmk import config, tables
 from unsuplmk.cli import cli
 from unsuplmk.cli.crop import crop_choice
 from unsuplmk.errors import UserError
-from unsuplmk.media import read_image, write_image
+from unsuplmk.frames.media import read_image, write_image
 
 
 @pytest.fixture(scope="module")

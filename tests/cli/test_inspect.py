@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 
 from tests import toys
 from tests.scenes import blob, ground
-from unsuplmk import media
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
+from unsuplmk.frames import media
 
 
 def invoke(*args: object) -> Result:

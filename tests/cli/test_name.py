@@ -14,7 +14,7 @@ from tests.small import settings
 from unsuplmk import tables
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
 
 
 @pytest.fixture(scope="module")

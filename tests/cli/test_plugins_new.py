@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from unsuplmk import registry, scaffold
+from unsuplmk import registry
 from unsuplmk.cli.commands import OURS
 from unsuplmk.cli.plugins_new import new
 from unsuplmk.errors import UserError
+from unsuplmk.hosting import scaffold
 
 
 def run(*arguments: object) -> str:
@@ -120,7 +121,7 @@ def test_a_name_of_another_kinds_part_will_do(tmp_path: Path) -> None:
 
 
 def test_no_command_of_ours_may_be_taken() -> None:
-    from unsuplmk import naming
+    from unsuplmk.hosting import naming
 
     for name in OURS:
         with pytest.raises(UserError, match="already"):

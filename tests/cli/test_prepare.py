@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 
 from tests.layouts import listing
 from tests.small import settings
+from unsuplmk.batches.data import open_data
 from unsuplmk.cli import cli
-from unsuplmk.data import open_data
 from unsuplmk.datasets.prepared import Prepared
 from unsuplmk.errors import UserError
 from unsuplmk.job import Job

@@ -13,10 +13,11 @@ from click.testing import CliRunner, Result
 from tests.hubserver import Hub, serve
 from tests.sharing import client, contents, run_folder
 from tests.small import settings
-from unsuplmk import config, hub
+from unsuplmk import config
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
+from unsuplmk.sharing import hub
 
 
 @pytest.fixture

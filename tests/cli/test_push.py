@@ -16,7 +16,7 @@ from tests.hubserver import TOKEN, serve
 from tests.sharing import contents, run_folder
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
 
 
 @pytest.fixture

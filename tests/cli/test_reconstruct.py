@@ -11,10 +11,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.small import settings
-from unsuplmk import media
 from unsuplmk.cli import cli
 from unsuplmk.config import Config
 from unsuplmk.errors import UserError
+from unsuplmk.frames import media
 
 Runs = Callable[..., str]
 
@@ -74,10 +74,10 @@ def test_every_figure_stands_beside_both_baselines_and_a_picture_is_drawn(
 
 def test_the_figures_are_those_of_the_python_api(runs: Runs, images: Path) -> None:
     from unsuplmk import registry
-    from unsuplmk.data import open_data
+    from unsuplmk.batches.data import open_data
     from unsuplmk.detector import Detector
-    from unsuplmk.rebuild import rebuild
-    from unsuplmk.reconstruct import judge
+    from unsuplmk.evaluation.rebuild import rebuild
+    from unsuplmk.evaluation.reconstruct import judge
 
     options = ("--quality", "mae", "--quality", "ssim", "--quality.ssim.window", "5", "--images", "4", "--seed", "3")
     found = printed(runs(), images / "*.png", *options)

@@ -13,9 +13,10 @@ from click.testing import CliRunner, Result
 
 from tests.paths import swinging, tracks_of
 from tests.small import settings
-from unsuplmk import media, registry, tables
+from unsuplmk import registry, tables
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
+from unsuplmk.frames import media
 from unsuplmk.types import Tracks
 
 ANIMALS = ("ann", "bob")

@@ -12,7 +12,7 @@ from unsuplmk.datasets.arrays import Arrays
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.datasets.files import Files
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image, write_video
+from unsuplmk.frames.media import write_image, write_video
 
 HEADER = "file,left,top,width,height"
 

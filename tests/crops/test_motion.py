@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 
 from tests.golden import SHARED
-from unsuplmk.clips import Clips
 from unsuplmk.crops import motion
 from unsuplmk.crops.motion import Motion
 from unsuplmk.datasets.arrays import Arrays
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.datasets.files import Files
 from unsuplmk.errors import UserError
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import write_video
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import write_video
 from unsuplmk.ops.texture import background
 from unsuplmk.types import Boxes
 

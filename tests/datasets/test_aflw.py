@@ -12,7 +12,7 @@ from scipy.io import loadmat, savemat
 from tests.layouts import aflw as layout
 from unsuplmk.datasets.aflw import Aflw
 from unsuplmk.errors import UserError
-from unsuplmk.media import read_image
+from unsuplmk.frames.media import read_image
 
 KEYPOINTS = "aflw_train_keypoints.mat"
 

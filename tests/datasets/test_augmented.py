@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 
 from tests.dots import SIDE, centre, dot
-from unsuplmk.augment import Augmentation
+from unsuplmk.batches.augment import Augmentation
 from unsuplmk.datasets.augmented import Augmented
 from unsuplmk.datasets.listing import Listing
 from unsuplmk.errors import UserError
+from unsuplmk.frames.media import write_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import write_image
 
 MOUSE = ("snout", "leftear", "rightear", "tailbase")
 

@@ -15,7 +15,7 @@ from scipy.io import savemat
 from tests.layouts import bbc
 from unsuplmk.datasets.bbc import Bbc
 from unsuplmk.errors import UserError
-from unsuplmk.protocols import protocol
+from unsuplmk.evaluation.protocols import protocol
 
 
 @pytest.fixture

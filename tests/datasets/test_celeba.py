@@ -13,7 +13,7 @@ from tests.golden import SHARED
 from tests.layouts import celeba as layout
 from unsuplmk.datasets.celeba import Celeba
 from unsuplmk.errors import UserError
-from unsuplmk.media import read_image
+from unsuplmk.frames.media import read_image
 
 REAL = SHARED / "data" / "celeba_format"
 needs_real = pytest.mark.skipif(not REAL.is_dir(), reason=f"the faces in CelebA's layout are not at {REAL}")

@@ -15,8 +15,8 @@ from tests.layouts import coco as layout
 from tests.layouts.pictures import pixels
 from unsuplmk.datasets.coco import Coco
 from unsuplmk.errors import UserError
-from unsuplmk.media import read_image
-from unsuplmk.sources import recognised
+from unsuplmk.frames.media import read_image
+from unsuplmk.frames.sources import recognised
 
 FIXTURES = SHARED / "data" / "format_fixtures" / "coco_json_mmpose"
 needs_fixtures = pytest.mark.skipif(not FIXTURES.is_dir(), reason=f"research data is not at {FIXTURES}")

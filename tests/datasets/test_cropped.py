@@ -9,9 +9,9 @@ from typing import final
 import numpy as np
 import pytest
 
-from unsuplmk.clips import Clips
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
+from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 from unsuplmk.types import Boxes
 

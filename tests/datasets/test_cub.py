@@ -11,7 +11,7 @@ from PIL import Image
 from tests.layouts import cub
 from unsuplmk.datasets.cub import Cub
 from unsuplmk.errors import UserError
-from unsuplmk.protocols import protocol
+from unsuplmk.evaluation.protocols import protocol
 
 
 @pytest.fixture

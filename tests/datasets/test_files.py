@@ -15,12 +15,12 @@ import pytest
 from PIL import Image
 
 from tests.odd import as_nobody, changing
-from unsuplmk.data import open_data
+from unsuplmk.batches.data import open_data
+from unsuplmk.batches.pack import pack
 from unsuplmk.datasets.files import Files
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image, write_video
-from unsuplmk.pack import pack
-from unsuplmk.prepare import Fit
+from unsuplmk.frames.media import write_image, write_video
+from unsuplmk.frames.prepare import Fit
 
 
 def image(path: Path, grey: int = 0, side: int = 8) -> Path:

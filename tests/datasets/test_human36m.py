@@ -13,8 +13,8 @@ from scipy.io import savemat
 from tests.layouts import human36m
 from unsuplmk.datasets.human36m import Human36m
 from unsuplmk.errors import UserError
-from unsuplmk.media import read_image
-from unsuplmk.protocols import protocol
+from unsuplmk.evaluation.protocols import protocol
+from unsuplmk.frames.media import read_image
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from tests.layouts import deeplabcut, lightningpose
 from tests.layouts.pictures import picture, pixels
 from unsuplmk.datasets.lightningpose import Lightningpose
 from unsuplmk.errors import UserError
-from unsuplmk.sources import recognised
+from unsuplmk.frames.sources import recognised
 
 PROJECT = SHARED / "data" / "mouse_openfield" / "original"
 

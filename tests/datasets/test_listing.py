@@ -9,7 +9,7 @@ import pytest
 
 from unsuplmk.datasets.listing import Listing
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

@@ -13,7 +13,7 @@ from tests.golden import SHARED
 from tests.layouts import mtfl as layout
 from unsuplmk.datasets.mtfl import WINDOWS, Mtfl
 from unsuplmk.errors import UserError
-from unsuplmk.media import read_image, write_image
+from unsuplmk.frames.media import read_image, write_image
 
 REAL = SHARED / "data" / "mtfl"
 TRAIN = layout.ROWS["training.txt"]

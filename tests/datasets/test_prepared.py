@@ -14,15 +14,15 @@ import pyarrow as pa
 import pytest
 
 from tests.prepared import Rich
-from unsuplmk.data import batches, open_data, pack
+from unsuplmk.batches.data import batches, open_data, pack
+from unsuplmk.batches.pack import Pack
+from unsuplmk.batches.preparation import write
+from unsuplmk.batches.shards import MAGIC, Contents, Shard, schema
 from unsuplmk.datasets.prepared import Prepared
 from unsuplmk.errors import UserError
+from unsuplmk.frames.lazy import Decoded
+from unsuplmk.frames.prepare import Fit
 from unsuplmk.interfaces import PairSource
-from unsuplmk.lazy import Decoded
-from unsuplmk.pack import Pack
-from unsuplmk.preparation import write
-from unsuplmk.prepare import Fit
-from unsuplmk.shards import MAGIC, Contents, Shard, schema
 from unsuplmk.types import Image, Pair
 
 
@@ -230,7 +230,7 @@ def test_memory_stays_flat_over_a_million_frames(million: Path) -> None:
 def test_each_of_a_million_frames_comes_once_an_epoch_shared_by_ranks(million: Path) -> None:
     frames = pack(Prepared(million), Fit(4))
     order = np.zeros(MILLION, np.int64)
-    from unsuplmk.data import Plan
+    from unsuplmk.batches.data import Plan
 
     plan = Plan(frames, Neighbours(), 2000, seed=3)
     for step in range(MILLION // 2000):

@@ -14,7 +14,7 @@ from tests.layouts import pictures
 from tests.layouts import svhn as layout
 from unsuplmk.datasets.svhn import Svhn
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
 
 REAL = SHARED / "data" / "format_fixtures" / "svhn_layout"
 

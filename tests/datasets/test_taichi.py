@@ -11,8 +11,8 @@ import pytest
 from tests.layouts import taichi
 from unsuplmk.datasets.taichi import Taichi
 from unsuplmk.errors import UserError
-from unsuplmk.media import Video, read_image
-from unsuplmk.protocols import protocol
+from unsuplmk.evaluation.protocols import protocol
+from unsuplmk.frames.media import Video, read_image
 
 
 @pytest.fixture

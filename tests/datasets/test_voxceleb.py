@@ -13,7 +13,7 @@ import pytest
 from tests.layouts import voxceleb
 from unsuplmk.datasets.voxceleb import Voxceleb
 from unsuplmk.errors import UserError
-from unsuplmk.media import Video, read_image
+from unsuplmk.frames.media import Video, read_image
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from scipy.io import savemat
 from tests.layouts import w300 as layout
 from unsuplmk.datasets.w300 import W300
 from unsuplmk.errors import UserError
-from unsuplmk.media import read_image
+from unsuplmk.frames.media import read_image
 
 ORDER = {
     "train": [

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.layouts import pictures
-from unsuplmk.media import write_video
+from unsuplmk.frames.media import write_video
 
 CONFIG = """# Project definitions (do not edit)
 Task: reach

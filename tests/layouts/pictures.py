@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
 
 
 def pixels(seed: str, width: int = 24, height: int = 16) -> np.ndarray:

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from tests.layouts import pictures
+from unsuplmk.batches.preparation import write as prepare
 from unsuplmk.datasets.arrays import Arrays
-from unsuplmk.preparation import write as prepare
-from unsuplmk.prepare import Fit
+from unsuplmk.frames.prepare import Fit
 
 
 def write(folder: Path) -> Path:

@@ -9,7 +9,7 @@ import numpy as np
 import sleap_io
 
 from tests.layouts.pictures import pixels
-from unsuplmk.media import write_video
+from unsuplmk.frames.media import write_video
 
 
 def write(folder: Path) -> Path:

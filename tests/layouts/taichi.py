@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.layouts import pictures
-from unsuplmk.media import write_video
+from unsuplmk.frames.media import write_video
 
 PICTURES = {"train": ("00aß_1.png", "00aß_2.png", "01b_7.png"), "test": ("02c_1.png", "02c_9.png")}
 FRAMES = ("9.png", "10.png", "11.png")

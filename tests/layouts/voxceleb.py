@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.layouts import pictures
-from unsuplmk.media import write_video
+from unsuplmk.frames.media import write_video
 
 FRAMES = {
     "unzippedFaces/A.J._Buckley/1.6/y8Kf0m2Q": ("0000025.jpg", "0000050.jpg", "0000100.jpg"),

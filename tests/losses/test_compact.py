@@ -13,9 +13,9 @@ from torchvision.models.vgg import cfgs, make_layers
 
 from tests.golden import SHARED
 from tests.steps import step
+from unsuplmk.frames.media import read_image
 from unsuplmk.losses.compact import CHANNELS, TAPS, Compact, build
 from unsuplmk.losses.vgg16 import Vgg16
-from unsuplmk.media import read_image
 from unsuplmk.ops.perceptual import Perceptual
 
 TEACHER = SHARED / "weights/vgg16_conv_imagenet.fp16.safetensors"

@@ -12,8 +12,8 @@ from torchvision.models import vgg16
 from tests.golden import SHARED
 from tests.steps import step
 from unsuplmk.errors import UserError
+from unsuplmk.frames.media import read_image
 from unsuplmk.losses.vgg16 import TAPS, Vgg16
-from unsuplmk.media import read_image
 
 REAL = SHARED / "weights/vgg16_conv_imagenet.fp16.safetensors"
 FACES = SHARED / "data/mtfl/images/lfw_5590"

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 import torch
 
+from unsuplmk.frames.prepare import Fit
 from unsuplmk.ops.resampling import Square
-from unsuplmk.prepare import Fit
 
 Mode = Literal["pad", "crop", "stretch"]
 MODES: tuple[Mode, ...] = ("pad", "crop", "stretch")

@@ -12,9 +12,9 @@ import pytest
 from click.testing import CliRunner
 
 from tests.report.runs import STEPS, Page, train, written
-from unsuplmk import media
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
+from unsuplmk.frames import media
 from unsuplmk.report import page
 from unsuplmk.report.blocks import Document, Picture, Pictures, Table
 from unsuplmk.report.make import attempt, document

@@ -7,7 +7,7 @@ from base64 import b64decode
 import cv2
 import numpy as np
 
-from unsuplmk.draw import palette
+from unsuplmk.pictures.draw import palette
 from unsuplmk.report.pixels import Size, numbered, small, strip, uri
 
 

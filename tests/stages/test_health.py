@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import load_file
 
 from unsuplmk import checkpoint, registry
-from unsuplmk.average import Average
 from unsuplmk.config import Config
 from unsuplmk.console import Silent
 from unsuplmk.job import Job, Training
 from unsuplmk.model import Outcome
+from unsuplmk.training.average import Average
 from unsuplmk.types import Landmarks, Pair, Reconstruction
 
 SMALL = {

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from unsuplmk.config import Config
+from unsuplmk.frames.media import read_image
 from unsuplmk.job import Job
-from unsuplmk.media import read_image
 
 FRAMES = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), np.uint8)
 

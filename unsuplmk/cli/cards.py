@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from unsuplmk.cli import listing
 
 if TYPE_CHECKING:
-    from unsuplmk.card import Card
+    from unsuplmk.frames.card import Card
     from unsuplmk.registry import Component
 
 
 def card_of(component: Component) -> Card:
     """The card of a dataset."""
-    from unsuplmk.sources import Source
+    from unsuplmk.frames.sources import Source
 
     return Source(component).card
 
@@ -44,7 +44,7 @@ def commands(component: Component) -> list[str]:
     """Ready command lines: fetch, check, look, train with the pairs that suit it, judge by its protocol."""
     from unsuplmk import registry
     from unsuplmk.cli.options import shown
-    from unsuplmk.sources import Source
+    from unsuplmk.frames.sources import Source
 
     card, name, reads = card_of(component), component.name, registry.takes_path(component)
     data = f"{name}:PATH" if reads else name

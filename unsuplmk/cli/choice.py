@@ -15,8 +15,8 @@ from typing import Any
 
 from unsuplmk import config, registry
 from unsuplmk.errors import UserError, unknown
-from unsuplmk.provenance import dataset_there, recorded
-from unsuplmk.sources import known
+from unsuplmk.frames.sources import known
+from unsuplmk.hosting.provenance import dataset_there, recorded
 
 SIGNS = ("", "no-")
 SWITCHES = frozenset({"resume", "json", "help", "h"}) | {

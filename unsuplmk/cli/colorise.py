@@ -13,7 +13,7 @@ import click
 from unsuplmk.cli.errors import warn
 
 if TYPE_CHECKING:
-    from unsuplmk.colorise import Result
+    from unsuplmk.training.colorise import Result
 
 LOSSES = "--loss selfsup --loss equivariance --loss separation"
 """The default losses, with the new network in place of theirs."""
@@ -78,7 +78,7 @@ def command(images: str, out: Path, split: str | None, as_json: bool, **settings
     unsuplmk run --loss selfsup --loss.selfsup.weights FILE.
     """
     from unsuplmk.cli.progress import progress
-    from unsuplmk.colorise import colorise
+    from unsuplmk.training.colorise import colorise
 
     result = colorise(images, out, options={"split": split} if split else None, console=progress(), **settings)
     if result.loss >= result.constant:

@@ -32,10 +32,10 @@ def command(
     """
     if data and not out:
         raise UserError("--data is for the pictures of --out FILE.html")
-    from unsuplmk.hub import resolve
     from unsuplmk.report import compare, page
     from unsuplmk.report.differences import differences
     from unsuplmk.report.records import records
+    from unsuplmk.sharing.hub import resolve
 
     if out:
         page.check(out)

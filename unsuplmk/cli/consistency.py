@@ -51,10 +51,10 @@ def command(
     VIEWS is a dataset of several objects of one kind, as a path or NAME:PATH, that knows the object and viewpoint of
     each image by its tags: a CSV by its columns, or smallnorb. No annotated points are needed.
     """
-    from unsuplmk.consistency import judge
-    from unsuplmk.data import open_data
+    from unsuplmk.batches.data import open_data
     from unsuplmk.detector import Detector
-    from unsuplmk.viewpoints import Viewpoints
+    from unsuplmk.evaluation.consistency import judge
+    from unsuplmk.evaluation.viewpoints import Viewpoints
 
     dataset = open_data(views, dataset_options(rest))
     tag, _, value = only.partition("=")

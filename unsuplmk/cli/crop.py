@@ -28,8 +28,8 @@ crop_option = click.option(
 
 def component(given: Mapping[str, Sequence[str]], run: str) -> Component | None:
     """The crop that is meant: the one of the option, else the run's; None if there is none, which is said later."""
-    from unsuplmk.hub import address
     from unsuplmk.registry import components
+    from unsuplmk.sharing.hub import address
 
     name = given["crop"][-1] if given.get("crop") else ""
     if not name and (address(run) is None or any(key.startswith("crop.") for key in given)):
@@ -50,7 +50,7 @@ def crop_choice(name: str, given: Mapping[str, Any], own: Mapping[str, Any], run
         UserError: There is no such crop, or an option is wrong.
     """
     from unsuplmk.cli.dataset import options_of
-    from unsuplmk.provenance import recorded
+    from unsuplmk.hosting.provenance import recorded
     from unsuplmk.registry import check
 
     table = dict(own) if name in ("", own["name"]) else {"name": name}
@@ -63,7 +63,7 @@ def _of_run(run: str) -> Mapping[str, Any]:
     """The table of the crop in a run folder's config; none where there is no such run."""
     from unsuplmk.config import load
     from unsuplmk.errors import UserError
-    from unsuplmk.hub import resolve
+    from unsuplmk.sharing.hub import resolve
 
     if not run:
         return {}

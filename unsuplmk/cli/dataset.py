@@ -71,7 +71,7 @@ class ReadsData(click.Command):
 def _dataset(said: Mapping[str, str]) -> Component | None:
     """The dataset that is meant by the arguments, if there is one."""
     from unsuplmk import registry
-    from unsuplmk.sources import known
+    from unsuplmk.frames.sources import known
 
     if NAME in said:
         return registry.components("dataset").get(said[NAME])

@@ -14,10 +14,10 @@ from unsuplmk.cli.errors import warn
 from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
+    from unsuplmk.inspecting.sheet import Section
+    from unsuplmk.inspecting.verification import Split, Verification
     from unsuplmk.interfaces import Dataset
     from unsuplmk.registry import Component
-    from unsuplmk.sheet import Section
-    from unsuplmk.verification import Split, Verification
 
 SHOWN = 12
 """Frames of each split on the contact sheet."""
@@ -41,11 +41,11 @@ def check(
     """
     component = _found(name, path)
     if out:
-        from unsuplmk.sheet import check as check_sheet
+        from unsuplmk.inspecting.sheet import check as check_sheet
 
         check_sheet(out)
     from unsuplmk.cli.bars import reading
-    from unsuplmk.verification import verify
+    from unsuplmk.inspecting.verification import verify
 
     drawn: list[Section] = []
 
@@ -79,15 +79,15 @@ def _found(name: str, path: str) -> Component:
 
 
 def _section(split: str, dataset: Dataset, seed: int) -> Section:
-    from unsuplmk import gallery
+    from unsuplmk.inspecting import gallery
 
     return gallery.frames(dataset, split, SHOWN, seed)
 
 
 def _draw(out: Path, drawn: list[Section]) -> None:
     from unsuplmk.checkpoint import write_atomically
-    from unsuplmk.media import write_image
-    from unsuplmk.sheet import sheet
+    from unsuplmk.frames.media import write_image
+    from unsuplmk.inspecting.sheet import sheet
 
     picture = sheet(drawn)
     write_atomically(out, lambda file: write_image(file, picture))

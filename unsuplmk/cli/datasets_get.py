@@ -11,7 +11,7 @@ import click
 from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
-    from unsuplmk.card import Card, Download
+    from unsuplmk.frames.card import Card, Download
 
 
 @click.command
@@ -51,8 +51,8 @@ def _not_to_be_had(name: str, card: Card) -> UserError:
 
 
 def _show(card: Card, missing: list[Download], folder: Path) -> None:
-    from unsuplmk import fetch
     from unsuplmk.cli.bars import size_text
+    from unsuplmk.files import fetch
 
     click.echo(f"{card.title}\n{card.paper}".strip() + f"\n\nTerms: {card.terms or 'none are known'}  {card.url}\n")
     for one in card.downloads:
@@ -82,7 +82,7 @@ def _there(one: Download, path: Path) -> bool:
     Raises:
         UserError: It is another.
     """
-    from unsuplmk import fetch
+    from unsuplmk.files import fetch
 
     if not path.exists():
         return False
@@ -93,9 +93,9 @@ def _there(one: Download, path: Path) -> bool:
 
 
 def _get(one: Download, path: Path) -> None:
-    from unsuplmk import fetch
     from unsuplmk.cli import bars
-    from unsuplmk.unpack import unpack
+    from unsuplmk.files import fetch
+    from unsuplmk.files.unpack import unpack
 
     if not path.exists():
         with bars.fetching(path.name) as told:

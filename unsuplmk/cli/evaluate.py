@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
     """Prints the protocols for `list`; otherwise makes sure that there is one of that name."""
-    from unsuplmk.protocols import protocol, protocols
+    from unsuplmk.evaluation.protocols import protocol, protocols
 
     if name == "list":
         for one in protocols():
@@ -157,7 +157,7 @@ def command(
     from unsuplmk.detector import Detector
 
     if against:
-        from unsuplmk.agreement import compare_runs
+        from unsuplmk.evaluation.agreement import compare_runs
 
         ours, theirs = Detector.load(run, device), Detector.load(against, device)
         chosen = crop_choice(crop, rest, ours.config.crop, run) if crop or options_of("crop", rest) else None
@@ -165,13 +165,14 @@ def command(
         agreed = compare_runs(ours, theirs, data, **given, report=warn)
         _show(json.dumps(agreed.as_dict(), indent=2) if as_json else "", [agreed.table()])
         return
-    from unsuplmk import analyses, registry
-    from unsuplmk.annotations import cells, own_protocol, splits
-    from unsuplmk.augment import Augmentation
+    from unsuplmk import registry
+    from unsuplmk.batches.augment import Augmentation
     from unsuplmk.datasets.augmented import Augmented
-    from unsuplmk.evaluate import evaluate_found, find
-    from unsuplmk.label_curve import parse_counts
-    from unsuplmk.protocols import protocol as named
+    from unsuplmk.evaluation import analyses
+    from unsuplmk.evaluation.annotations import cells, own_protocol, splits
+    from unsuplmk.evaluation.evaluate import evaluate_found, find
+    from unsuplmk.evaluation.label_curve import parse_counts
+    from unsuplmk.evaluation.protocols import protocol as named
 
     # what cannot be done is said before anything is computed
     protocol = protocol or own_protocol(data)
@@ -180,7 +181,7 @@ def command(
         analyses.check_comparable(named(protocol).changed(normalise, intercept).augmented(copies if augment else 0))
     change = Augmentation(augment) if augment else None
     if plot:
-        from unsuplmk.plots import check
+        from unsuplmk.evaluation.plots import check
 
         check(Path(plot))
     train, test = splits(data, dataset_options(rest), train=train_split, test=test_split)
@@ -203,7 +204,7 @@ def command(
     _show(figures if as_json else "", [report.table(), *more.shown()])
     _keep(run, figures)
     if plot:
-        from unsuplmk.plots import draw
+        from unsuplmk.evaluation.plots import draw
 
         draw(Path(plot), analyses.panels(found, report, more, ridge))
 
@@ -226,7 +227,7 @@ def _name(data: str) -> str:
 
 def _keep(run: str, figures: str) -> None:
     from unsuplmk.checkpoint import write_atomically
-    from unsuplmk.hub import address, resolve
+    from unsuplmk.sharing.hub import address, resolve
 
     if address(run):
         warn(f"{run} is on the hub: the figures are not kept; for that, `unsuplmk pull` it")

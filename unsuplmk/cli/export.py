@@ -11,8 +11,8 @@ import click
 from unsuplmk.cli.errors import warn
 
 if TYPE_CHECKING:
-    from unsuplmk.export import Precision, Result
-    from unsuplmk.named import Points
+    from unsuplmk.exports.export import Precision, Result
+    from unsuplmk.naming.named import Points
 
 
 def _frame(_: click.Context, __: click.Parameter, text: str) -> tuple[int, int] | None:
@@ -82,7 +82,7 @@ def command(
     detector before it counts; one whose points lie too far from the detector's is not written. `unsuplmk predict` and
     `unsuplmk render` take it in place of a run.
     """
-    from unsuplmk.export import export, frames_of, offered
+    from unsuplmk.exports.export import export, frames_of, offered
 
     offered(out.suffix.lower(), precision, bool(calibrate))
     from unsuplmk.detector import Detector

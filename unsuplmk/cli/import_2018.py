@@ -16,7 +16,7 @@ def command(variables: Path, out: Path, weights: str) -> None:
 
     VARIABLES is an .npz file of variable name -> array; the page "The 2018 reference" shows how to write it.
     """
-    from unsuplmk.released import convert
+    from unsuplmk.training.released import convert
 
     config = convert(variables, out, weights=weights)
     click.echo(f"{out}: {config.landmarks} landmarks, {config.size} px")

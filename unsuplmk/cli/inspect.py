@@ -12,7 +12,7 @@ from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 
 if TYPE_CHECKING:
-    from unsuplmk.inspection import Inspection
+    from unsuplmk.inspecting.inspection import Inspection
     from unsuplmk.interfaces import Dataset
     from unsuplmk.registry import Component
 
@@ -53,17 +53,17 @@ def command(
     and pairs as a pair source makes them.
     """
     from unsuplmk import registry
+    from unsuplmk.batches.data import open_data
     from unsuplmk.cli.bars import reading
     from unsuplmk.cli.crop import crop_choice
-    from unsuplmk.cropping import cropped
-    from unsuplmk.data import open_data
-    from unsuplmk.inspection import inspect
-    from unsuplmk.sources import resolve
+    from unsuplmk.frames.cropping import cropped
+    from unsuplmk.frames.sources import resolve
+    from unsuplmk.inspecting.inspection import inspect
 
     for name in pairs:
         registry.find("pairs", name)
     if out:
-        from unsuplmk.sheet import check
+        from unsuplmk.inspecting.sheet import check
 
         check(out)
     component = resolve(data).component
@@ -84,11 +84,11 @@ def command(
 
 
 def _draw(out: Path, dataset: Dataset, component: Component, names: tuple[str, ...], seed: int) -> None:
-    from unsuplmk import gallery
     from unsuplmk.checkpoint import write_atomically
     from unsuplmk.cli.cards import card_of
-    from unsuplmk.media import write_image
-    from unsuplmk.sheet import sheet
+    from unsuplmk.frames.media import write_image
+    from unsuplmk.inspecting import gallery
+    from unsuplmk.inspecting.sheet import sheet
 
     suited = dict(card_of(component).pairs)
     clips = any(len(clip) > 1 for clip in dataset.clips)

@@ -13,7 +13,7 @@ from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options
 from unsuplmk.cli.errors import warn
 from unsuplmk.errors import UserError
-from unsuplmk.hub import writable
+from unsuplmk.sharing.hub import writable
 
 
 @click.command(cls=ReadsData)
@@ -65,7 +65,7 @@ def command(
     """
     folder = writable(run)
     if remove:
-        from unsuplmk import named
+        from unsuplmk.naming import named
 
         click.echo(f"{run} has no names {'any more' if named.remove(folder) else 'anyway'}")
         return
@@ -73,14 +73,14 @@ def command(
         raise UserError("say which labelled frames: unsuplmk name RUN DATA")
     if bool(suggest) != bool(unlabelled):
         raise UserError("--suggest N and --from DATA belong together: how many frames to label next, and of which")
-    from unsuplmk import named
-    from unsuplmk.annotations import frames, own_protocol
-    from unsuplmk.data import open_data
+    from unsuplmk.batches.data import open_data
     from unsuplmk.detector import Detector
-    from unsuplmk.fewlabels import name_points
-    from unsuplmk.labelgain import gain
-    from unsuplmk.labelled import labelled
-    from unsuplmk.nextframes import suggest as suggested
+    from unsuplmk.evaluation.annotations import frames, own_protocol
+    from unsuplmk.naming import named
+    from unsuplmk.naming.fewlabels import name_points
+    from unsuplmk.naming.labelgain import gain
+    from unsuplmk.naming.labelled import labelled
+    from unsuplmk.naming.nextframes import suggest as suggested
 
     datasets = frames(data, dataset_options(rest), split=split, report=warn)
     pool = open_data(unlabelled) if unlabelled else None

@@ -37,8 +37,8 @@ def new(name: str, kinds: tuple[str, ...], parent: Path, as_json: bool) -> None:
     The folder unsuplmk-NAME holds a part of each kind that works, its tests and its description: rename, change and
     publish it. The commands that install, test and use it are printed.
     """
-    from unsuplmk import naming, scaffold
     from unsuplmk.cli.commands import OURS, of_plugins
+    from unsuplmk.hosting import naming, scaffold
 
     chosen = tuple(dict.fromkeys(kinds))
     if not chosen:

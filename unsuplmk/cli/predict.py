@@ -13,7 +13,7 @@ from unsuplmk.cli.errors import warn
 from unsuplmk.cli.tracker import choices, tracker_option
 
 if TYPE_CHECKING:
-    from unsuplmk.named import Points
+    from unsuplmk.naming.named import Points
 
 
 @click.command(cls=ReadsData)
@@ -58,7 +58,7 @@ def command(
 
     options = options_of("format", rest)
     form = tables.format_for(out, format, **options)  # a wrong name must not cost the whole prediction
-    from unsuplmk.data import open_data
+    from unsuplmk.batches.data import open_data
     from unsuplmk.detector import Detector
     from unsuplmk.journal import Journal
 

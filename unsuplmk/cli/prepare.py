@@ -14,7 +14,7 @@ from unsuplmk.cli.errors import warn
 from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
-    from unsuplmk.shards import Contents
+    from unsuplmk.batches.shards import Contents
 
 
 @click.command(cls=ReadsData)
@@ -67,12 +67,12 @@ def command(
     """
     if lossless and raw:
         raise UserError("--lossless and --raw are two ways to store a frame: give one of them")
+    from unsuplmk.batches.data import open_data
+    from unsuplmk.batches.preparation import write
     from unsuplmk.cli.crop import crop_choice
     from unsuplmk.cli.progress import progress
-    from unsuplmk.cropping import cropped
-    from unsuplmk.data import open_data
-    from unsuplmk.preparation import write
-    from unsuplmk.prepare import Fit
+    from unsuplmk.frames.cropping import cropped
+    from unsuplmk.frames.prepare import Fit
 
     options, chosen = dataset_options(rest), crop_choice(crop, rest, {"name": "whole"})
     dataset = cropped(open_data(data, options), chosen, warn)

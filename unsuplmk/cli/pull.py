@@ -20,7 +20,7 @@ def command(source: str, out: Path, as_json: bool) -> None:
     """
     import json
 
-    from unsuplmk.pull import pull
+    from unsuplmk.sharing.pull import pull
 
     out = Path(os.path.abspath(out.expanduser()))  # . has no name
     sizes = pull(source, out)

@@ -12,7 +12,7 @@ from unsuplmk.cli.errors import warn
 from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
-    from unsuplmk.parcel import Parcel
+    from unsuplmk.sharing.parcel import Parcel
 
 
 @click.command
@@ -38,9 +38,9 @@ def command(
     The detector, its names and figures and a model card go; pictures, logs and what resuming needs only by --with.
     Paths of this machine are taken out of what goes.
     """
-    from unsuplmk import hub
-    from unsuplmk import push as pushing
-    from unsuplmk.parcel import parcel
+    from unsuplmk.sharing import hub
+    from unsuplmk.sharing import push as pushing
+    from unsuplmk.sharing.parcel import parcel
 
     if not re.fullmatch(r"[a-z0-9][a-z0-9.+-]*|", licence):
         raise UserError(f"--licence takes an identifier in lower case, such as mit or cc-by-4.0, not {licence!r}")
@@ -87,7 +87,7 @@ def _print(what: Parcel, to: str, done: str) -> None:
 def _keep(folder: Path, what: Parcel) -> None:
     """Leave the model card in the run, where it can be edited."""
     from unsuplmk.checkpoint import write_atomically
-    from unsuplmk.modelcard import CARD
+    from unsuplmk.sharing.modelcard import CARD
 
     if what.edited:
         return

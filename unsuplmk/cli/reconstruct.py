@@ -57,11 +57,11 @@ def command(
     """
     from unsuplmk.cli.quality import build
     from unsuplmk.detector import Detector
-    from unsuplmk.rebuild import check, rebuild
-    from unsuplmk.reconstruct import judge
+    from unsuplmk.evaluation.rebuild import check, rebuild
+    from unsuplmk.evaluation.reconstruct import judge
 
     if out:
-        from unsuplmk.sheet import check as check_picture
+        from unsuplmk.inspecting.sheet import check as check_picture
 
         check_picture(out)
     detector = Detector.load(run, device)
@@ -74,9 +74,9 @@ def command(
     found = judge(chain([first], passes), judges)
     if out:
         from unsuplmk.checkpoint import write_atomically
-        from unsuplmk.gallery import rebuilt
-        from unsuplmk.media import write_image
-        from unsuplmk.sheet import sheet
+        from unsuplmk.frames.media import write_image
+        from unsuplmk.inspecting.gallery import rebuilt
+        from unsuplmk.inspecting.sheet import sheet
 
         drawn = sheet([rebuilt(first, SHOWN)], columns=4)
         write_atomically(out, lambda path: write_image(path, drawn))
@@ -91,8 +91,8 @@ def command(
 
 
 def _open(data: str | None, split: str, rest: dict[str, Any], config: Config) -> Dataset:
-    from unsuplmk.data import open_data
-    from unsuplmk.sources import resolve
+    from unsuplmk.batches.data import open_data
+    from unsuplmk.frames.sources import resolve
 
     word, options = data or config.data, dataset_options(rest) if data else dict(config.dataset)
     source = resolve(word)

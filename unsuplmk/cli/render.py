@@ -71,10 +71,10 @@ def command(
     video, a folder, a glob or a dataset, as NAME:PATH. Colours stay the same from frame to frame.
     """
     from unsuplmk import tables, tracking
-    from unsuplmk.data import open_data
+    from unsuplmk.batches.data import open_data
     from unsuplmk.detector import Detector
-    from unsuplmk.render import Look, check, render_tracks
-    from unsuplmk.skeleton import check as check_skeleton
+    from unsuplmk.pictures.render import Look, check, render_tracks
+    from unsuplmk.pictures.skeleton import check as check_skeleton
 
     dataset, filters = open_data(input, dataset_options(rest)), choices(tracker, rest)
     check(dataset, out)

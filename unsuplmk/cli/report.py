@@ -28,9 +28,9 @@ def command(run: str, data: str, out: Path | None, images: int, seed: int, crop:
     elsewhere, so that it can be sent by e-mail.
     """
     from unsuplmk.checkpoint import load_config
-    from unsuplmk.hub import resolve, writable
     from unsuplmk.report.make import PAGE, document
     from unsuplmk.report.page import check, write
+    from unsuplmk.sharing.hub import resolve, writable
 
     target = out or writable(run) / PAGE
     check(target)

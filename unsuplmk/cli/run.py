@@ -151,7 +151,7 @@ def command(ctx: click.Context, out: Path | None, resume: bool, as_json: bool, *
 
 def _advise(chosen: Config) -> None:
     """Say which pairs suit the dataset, where others are chosen."""
-    from unsuplmk.sources import known
+    from unsuplmk.frames.sources import known
 
     source = known(chosen.data)
     card = source.card if source else None
@@ -172,8 +172,8 @@ def _result(folder: Path) -> dict[str, Any]:
 
 
 def _farewell(folder: Path, chosen: Config) -> str:
-    from unsuplmk.media import VIDEOS
-    from unsuplmk.sources import known
+    from unsuplmk.frames.media import VIDEOS
+    from unsuplmk.frames.sources import known
 
     run, data, source = shlex.quote(str(folder)), shlex.quote(chosen.data), known(chosen.data)
     options = "".join(f" {words}" for words in _dataset_words(chosen)) if source else ""
@@ -196,7 +196,7 @@ def _dataset_words(chosen: Config) -> Iterator[str]:
     """The options of the dataset that are not its defaults, as one types them; splits are the other commands' own."""
     from unsuplmk import registry
     from unsuplmk.cli.options import shown
-    from unsuplmk.sources import resolve
+    from unsuplmk.frames.sources import resolve
 
     component = resolve(chosen.data).component
     for name, field in registry.options(component.cls).model_fields.items():

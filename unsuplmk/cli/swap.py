@@ -71,11 +71,11 @@ def command(
         raise UserError("swap needs either INPUT for a grid, or --style and --drive for an animation")
     if relative and not drive:
         raise UserError("--relative is the way since the first frame of a video: it needs --drive")
-    from unsuplmk.data import open_data
-    from unsuplmk.swap import check_picture
+    from unsuplmk.batches.data import open_data
+    from unsuplmk.pictures.swap import check_picture
 
     if drive:
-        from unsuplmk.animate import check_output
+        from unsuplmk.pictures.animate import check_output
 
         frames = open_data(drive)
         check_output(out, len(frames))
@@ -111,10 +111,10 @@ def _draw(
     batch: int,
 ) -> None:
     from unsuplmk.checkpoint import write_atomically
-    from unsuplmk.disentangle import check, describe
-    from unsuplmk.gather import gather
-    from unsuplmk.media import write_image
-    from unsuplmk.swap import Grid, picture
+    from unsuplmk.frames.gather import gather
+    from unsuplmk.frames.media import write_image
+    from unsuplmk.pictures.disentangle import check, describe
+    from unsuplmk.pictures.swap import Grid, picture
 
     images = gather(detector.fit, geometries, styles, columns=columns, rows=rows, seed=seed, report=warn)
     grid = Grid(detector, *images, batch=batch)
@@ -137,8 +137,8 @@ def _animate(
     cell: int,
     batch: int,
 ) -> None:
-    from unsuplmk.animate import animate
-    from unsuplmk.gather import chosen, read
+    from unsuplmk.frames.gather import chosen, read
+    from unsuplmk.pictures.animate import animate
 
     images = read(detector.fit, styles, chosen(styles, rows, seed), rows, warn)
     frames = animate(detector, images, drive, out, relative=relative, fps=fps, cell=cell, batch=batch, report=warn)

@@ -26,8 +26,9 @@ def write(
         UserError: A file cannot be written, and then what it should hold is in a `.kept.npz` beside it, if that can be;
             or it is to be apart and no animal has a name, or two the same file.
     """
-    from unsuplmk import animals, tables
+    from unsuplmk import tables
     from unsuplmk.errors import UserError
+    from unsuplmk.frames import animals
 
     parts = animals.apart(tracks) if apart else {"": tracks}
     files = {name: animals.file_of(out, name) if apart else out for name in parts}

@@ -13,8 +13,8 @@ import numpy as np
 from pydantic import Field
 
 from unsuplmk import types
-from unsuplmk.csvtable import Row, table
 from unsuplmk.errors import UserError
+from unsuplmk.files.csvtable import Row, table
 from unsuplmk.interfaces import Crop, Dataset
 from unsuplmk.ops.squares import around
 

@@ -10,16 +10,16 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk.binary import there
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
+from unsuplmk.evaluation.protocols import FACE
+from unsuplmk.files.binary import there
+from unsuplmk.files.matlab import read
+from unsuplmk.files.rows import rows
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.matlab import read
-from unsuplmk.media import read_image
 from unsuplmk.ops.window import Window
-from unsuplmk.protocols import FACE
-from unsuplmk.rows import rows
 
 CROPS = "http://www.robots.ox.ac.uk/~vgg/research/unsupervised_landmarks/resources/aflw_release-2.zip"
 

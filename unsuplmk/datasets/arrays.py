@@ -7,8 +7,8 @@ from typing import Any, final
 
 import numpy as np
 
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
+from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 
 LAYOUT = "frames are uint8 (h, w, 3) or (h, w); a clip is (n, h, w, 3) or a list of frames; several clips are a list"

@@ -10,9 +10,9 @@ from typing import final
 import numpy as np
 from jaxtyping import Float
 
-from unsuplmk.augment import Augmentation
-from unsuplmk.clips import Clips
+from unsuplmk.batches.augment import Augmentation
 from unsuplmk.errors import UserError
+from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.sides import opposite
 

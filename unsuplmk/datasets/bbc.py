@@ -10,15 +10,15 @@ from typing import Any, Literal, TypeVar, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from unsuplmk import matlab
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
-from unsuplmk.folders import numbers, root
+from unsuplmk.evaluation.protocols import BODY
+from unsuplmk.files import matlab
+from unsuplmk.files.folders import numbers, root
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import image_size, read_image
 from unsuplmk.ops.window import Window
-from unsuplmk.protocols import BODY
 
 VIDEOS = {"train": range(1, 11), "val": range(11, 16), "test": range(16, 21)}
 LABELS, TEST = "bbcpose.mat", "results.mat"

@@ -10,12 +10,12 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from unsuplmk.binary import there
-from unsuplmk.card import Download
 from unsuplmk.errors import UserError
-from unsuplmk.media import image_size, read_image
+from unsuplmk.files.binary import there
+from unsuplmk.files.rows import Row, rows
+from unsuplmk.frames.card import Download
+from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.ops.window import Window
-from unsuplmk.rows import Row, rows
 
 FOLDERS = ("Anno", "Eval", "Img", "MAFL", "")
 """Where files may lie: the sub-folders of the official download, and the folder itself."""

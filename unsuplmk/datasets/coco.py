@@ -11,13 +11,13 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk import cocojson
-from unsuplmk.card import Card, Download
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
-from unsuplmk.holdout import select
+from unsuplmk.files import cocojson
+from unsuplmk.frames.card import Card, Download
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.holdout import select
+from unsuplmk.frames.media import read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import read_image
 from unsuplmk.ops.window import Window
 
 SITE = "http://images.cocodataset.org"
@@ -29,7 +29,7 @@ class Coco(Dataset):
 
     Lin et al. 2014, https://arxiv.org/abs/1405.0312. Crowds, annotations with fewer than `least` keypoints, and those
     without a box of some area (for `crop` box) are left out. A share of the images is held out for tests, with
-    all that is annotated in them, see `unsuplmk.holdout`; or the test split is a JSON of its own.
+    all that is annotated in them, see `unsuplmk.frames.holdout`; or the test split is a JSON of its own.
 
     Args:
         path: The JSON.

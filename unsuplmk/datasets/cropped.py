@@ -8,8 +8,8 @@ from typing import final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
+from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.window import Window
 from unsuplmk.types import Boxes

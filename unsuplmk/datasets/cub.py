@@ -10,14 +10,14 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk.card import Card, Download
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
-from unsuplmk.folders import root
+from unsuplmk.files.folders import root
+from unsuplmk.files.rows import Row, rows
+from unsuplmk.frames.card import Card, Download
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import image_size, read_image
 from unsuplmk.ops.window import Window
-from unsuplmk.rows import Row, rows
 
 FOLDER = "CUB_200_2011"
 TABLES = "images.txt, image_class_labels.txt, train_test_split.txt, bounding_boxes.txt, parts/ and images/"

@@ -13,14 +13,14 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
-from unsuplmk.holdout import select
+from unsuplmk.files.posetable import Labels, labels
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.holdout import select
+from unsuplmk.frames.media import VIDEOS, natural, read_image
+from unsuplmk.frames.videos import Videos
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import VIDEOS, natural, read_image
-from unsuplmk.posetable import Labels, labels
-from unsuplmk.videos import Videos
 
 CONFIG, LABELLED, VIDEOS_IN = "config.yaml", "labeled-data", "videos"
 KEYS = ("Task", "scorer")
@@ -32,7 +32,7 @@ class Deeplabcut(Dataset):
 
     Mathis et al. 2018, https://doi.org/10.1038/s41593-018-0209-y. Points are the bodyparts. DeepLabCut keeps its own
     splits in files that can run code when they are read, so they are not: a share of the images, or of the videos,
-    is held out here, see `unsuplmk.holdout`.
+    is held out here, see `unsuplmk.frames.holdout`.
 
     Videos are those that the configuration names, there or by name in the folder `videos`; where none of them is
     to be found, all of that folder.

@@ -14,11 +14,11 @@ from typing import Annotated, final
 import numpy as np
 from pydantic import Field
 
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import ANIMATIONS, IMAGES, VIDEOS, Video, natural, read_image, require_av
+from unsuplmk.frames.videos import Videos
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import ANIMATIONS, IMAGES, VIDEOS, Video, natural, read_image, require_av
-from unsuplmk.videos import Videos
 
 
 @dataclass(frozen=True)

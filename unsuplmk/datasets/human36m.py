@@ -10,14 +10,14 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Float
 
-from unsuplmk import matlab
-from unsuplmk.binary import there
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
-from unsuplmk.folders import numbers, root, subfolders
+from unsuplmk.files import matlab
+from unsuplmk.files.binary import there
+from unsuplmk.files.folders import numbers, root, subfolders
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import image_size, read_image
 
 SUBJECTS = {"train": (1, 5, 6, 7, 8, 9), "test": (11,)}
 ACTIVITIES = ("directions", "discussion", "greeting", "posing", "waiting", "walking")

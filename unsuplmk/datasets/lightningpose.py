@@ -11,14 +11,14 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
-from unsuplmk.csvtable import begins_with_scorer
 from unsuplmk.errors import UserError
-from unsuplmk.holdout import select
+from unsuplmk.files.csvtable import begins_with_scorer
+from unsuplmk.files.posetable import labels
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.holdout import select
+from unsuplmk.frames.media import natural, read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import natural, read_image
-from unsuplmk.posetable import labels
 
 TABLES, IMAGES = "CollectedData*.csv", "labeled-data"
 
@@ -29,7 +29,7 @@ class Lightningpose(Dataset):
 
     Biderman et al. 2024, https://doi.org/10.1038/s41592-024-02319-1. Any CSV that begins with a scorer and lists
     images is read, also one that DeepLabCut wrote. Paths in it are relative to its folder, or to one of the two
-    above. A share of the images, or of the videos, is held out for tests, see `unsuplmk.holdout`. The folder's
+    above. A share of the images, or of the videos, is held out for tests, see `unsuplmk.frames.holdout`. The folder's
     videos are trained on by giving them instead: `unsuplmk run DATA/videos`.
 
     Args:

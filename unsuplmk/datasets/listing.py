@@ -11,11 +11,11 @@ from typing import final
 import numpy as np
 from jaxtyping import Bool, Float
 
-from unsuplmk.clips import Clips
-from unsuplmk.csvtable import Row, begins_with_scorer, number, pairs, table
 from unsuplmk.errors import UserError, unknown
+from unsuplmk.files.csvtable import Row, begins_with_scorer, number, pairs, table
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import read_image
 
 
 @final

@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk.binary import there
-from unsuplmk.card import Card, Download
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
+from unsuplmk.evaluation.protocols import FACE
+from unsuplmk.files.binary import there
+from unsuplmk.files.rows import Row, rows
+from unsuplmk.frames.card import Card, Download
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import image_size, read_image
 from unsuplmk.ops.window import Window
-from unsuplmk.protocols import FACE
-from unsuplmk.rows import Row, rows
 
 LISTS = {"train": "training.txt", "test": "testing.txt"}
 FOLDERS = ("lfw_5590", "net_7876", "AFLW")

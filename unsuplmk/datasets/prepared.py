@@ -10,12 +10,12 @@ from typing import final
 import numpy as np
 from jaxtyping import Float, Shaped, UInt8
 
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
+from unsuplmk.batches.shards import CONTENTS, Shards
 from unsuplmk.errors import UserError
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.prepare import Fit
 from unsuplmk.interfaces import Dataset
-from unsuplmk.prepare import Fit
-from unsuplmk.shards import CONTENTS, Shards
 
 SPLITS = ("train", "test")
 """Sub-folders by which a folder of splits is recognised."""

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk.clips import Clips
+from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.canvas import Point
 from unsuplmk.ops.figure import SIDES, Figure, between, draw, figure

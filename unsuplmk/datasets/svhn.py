@@ -8,14 +8,14 @@ from typing import Literal, final
 
 import numpy as np
 
-from unsuplmk import matlab
-from unsuplmk.binary import there
-from unsuplmk.card import Card, Download
-from unsuplmk.clips import Clips
 from unsuplmk.datasets import digitstruct
 from unsuplmk.errors import UserError
+from unsuplmk.files import matlab
+from unsuplmk.files.binary import there
+from unsuplmk.frames.card import Card, Download
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import read_image
 from unsuplmk.ops.window import Window
 
 SIDE = 32

@@ -9,14 +9,14 @@ from typing import Literal, final
 
 import numpy as np
 
-from unsuplmk.binary import there
-from unsuplmk.card import Card, Download
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
-from unsuplmk.folders import subfolders
-from unsuplmk.footage import Footage, Take, images, takes
+from unsuplmk.files.binary import there
+from unsuplmk.files.folders import subfolders
+from unsuplmk.files.rows import rows
+from unsuplmk.frames.card import Card, Download
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.footage import Footage, Take, images, takes
 from unsuplmk.interfaces import Dataset
-from unsuplmk.rows import rows
 
 AROUND = frozenset(["unzippedfaces", "dev", "test", "mp4", "vox1", "vox2", "vox2_dev_mp4", "vox2_test_mp4"])
 """Folders that may lie around those of the speakers."""

@@ -10,15 +10,15 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk import matlab
-from unsuplmk.binary import there
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError
+from unsuplmk.files import matlab
+from unsuplmk.files.binary import there
+from unsuplmk.files.rows import rows
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.media import IMAGES, read_image
 from unsuplmk.interfaces import Dataset
-from unsuplmk.media import IMAGES, read_image
 from unsuplmk.ops.window import Window
-from unsuplmk.rows import rows
 
 COMMON, CHALLENGING = ("helen/testset", "lfpw/testset"), ("ibug",)
 FOLDERS = {

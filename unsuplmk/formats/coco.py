@@ -8,9 +8,9 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from unsuplmk import cocojson, cocoresults, cocowriting
+from unsuplmk.files import cocojson, cocoresults, cocowriting
+from unsuplmk.frames.origin import joined
 from unsuplmk.interfaces import Format
-from unsuplmk.origin import joined
 from unsuplmk.types import Tracks
 
 

@@ -8,11 +8,11 @@ from typing import Annotated, ClassVar, final
 import numpy as np
 from pydantic import Field
 
-from unsuplmk import posehdf, posetable, posewriting
-from unsuplmk.csvtable import begins_with_scorer
 from unsuplmk.errors import UserError
+from unsuplmk.files import posehdf, posetable, posewriting
+from unsuplmk.files.csvtable import begins_with_scorer
+from unsuplmk.files.posewriting import Rows
 from unsuplmk.interfaces import Format
-from unsuplmk.posewriting import Rows
 from unsuplmk.types import Tracks
 
 HDF5 = ".h5"

@@ -10,11 +10,11 @@ from urllib.parse import quote
 
 import numpy as np
 
-from unsuplmk import labelstudio
 from unsuplmk.errors import UserError
+from unsuplmk.files import labelstudio
+from unsuplmk.files.labelstudio import FPS, KIND, NAMES
+from unsuplmk.frames.origin import Origin, once, origins
 from unsuplmk.interfaces import Format
-from unsuplmk.labelstudio import FPS, KIND, NAMES
-from unsuplmk.origin import Origin, once, origins
 from unsuplmk.types import Tracks
 
 CONTROL, OBJECT = "landmarks", "image"

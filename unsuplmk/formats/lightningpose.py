@@ -8,10 +8,10 @@ from typing import Annotated, ClassVar, final
 import numpy as np
 from pydantic import Field
 
-from unsuplmk import posetable, posewriting
 from unsuplmk.errors import UserError
+from unsuplmk.files import posetable, posewriting
+from unsuplmk.files.posewriting import Rows
 from unsuplmk.interfaces import Format
-from unsuplmk.posewriting import Rows
 from unsuplmk.types import Tracks
 
 

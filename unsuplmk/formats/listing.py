@@ -10,10 +10,10 @@ from typing import ClassVar, final
 
 import numpy as np
 
-from unsuplmk import csvtable
 from unsuplmk.errors import UserError
+from unsuplmk.files import csvtable
+from unsuplmk.frames.origin import joined, origins
 from unsuplmk.interfaces import Format
-from unsuplmk.origin import joined, origins
 from unsuplmk.types import Tracks
 
 SCORE = "_score"

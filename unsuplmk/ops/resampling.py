@@ -1,4 +1,4 @@
-"""Frames made square by tensor operations alone, as `unsuplmk.prepare.Fit` does it, for graphs that are exported."""
+"""Frames made square by tensor operations alone, as `unsuplmk.frames.prepare.Fit` does it, for exported graphs."""
 
 from __future__ import annotations
 

@@ -8,11 +8,11 @@ from math import isnan
 from typing import Any
 
 from unsuplmk import launch
-from unsuplmk.data import open_data
+from unsuplmk.batches.data import open_data
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
-from unsuplmk.gather import chosen
+from unsuplmk.frames.gather import chosen
 from unsuplmk.interfaces import Dataset
 from unsuplmk.report.blocks import Block, Bullets, Charts, Document, Picture, Pictures, Section, Table, Text
 from unsuplmk.report.differences import Comparison, Judged

@@ -8,9 +8,9 @@ from math import isclose
 from typing import Any
 
 from unsuplmk.errors import UserError
+from unsuplmk.evaluation.verdict import plain
 from unsuplmk.report.records import HEALTH, METRICS, Records, figures
 from unsuplmk.report.svg import letter
-from unsuplmk.verdict import plain
 
 SAME = 1e-6
 """Relative difference up to which two constant guesses are one: they are of the same images and labels."""

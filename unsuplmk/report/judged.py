@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from unsuplmk.errors import UserError
-from unsuplmk.named import NAMES
-from unsuplmk.regress import KINDS
+from unsuplmk.evaluation.regress import KINDS
+from unsuplmk.naming.named import NAMES
 from unsuplmk.report.blocks import Block, Bullets, Section, Table, Text
 from unsuplmk.report.looks import colours
 from unsuplmk.report.records import METRICS, Records, figures

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 
 from unsuplmk.detector import Detector
-from unsuplmk.draw import palette
 from unsuplmk.ops.health import BORDER, DEAD, MERGED, Health, groups
+from unsuplmk.pictures.draw import palette
 from unsuplmk.report.blocks import Block, Bullets, Colour, Picture, Pictures, Section, Table, Text
 from unsuplmk.report.pixels import numbered, small
 from unsuplmk.report.records import Records

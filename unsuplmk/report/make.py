@@ -11,13 +11,13 @@ from typing import Any
 from unsuplmk import launch
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
-from unsuplmk.gather import chosen
-from unsuplmk.hub import resolve
+from unsuplmk.frames.gather import chosen
 from unsuplmk.interfaces import Dataset
 from unsuplmk.report import judged, looks, remade, summary
 from unsuplmk.report.blocks import Block, Document, Section, Text
 from unsuplmk.report.records import Records, records
 from unsuplmk.report.sight import Look, count, frames, look
+from unsuplmk.sharing.hub import resolve
 
 PAGE = "report.html"
 """The file in the run folder."""

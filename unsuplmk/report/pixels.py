@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from unsuplmk.draw import Picture as Pixels
-from unsuplmk.draw import overlay
+from unsuplmk.pictures.draw import Picture as Pixels
+from unsuplmk.pictures.draw import overlay
 
 SIDE = 220
 """Longer side of a small picture, in pixels."""

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import chain
 
-from unsuplmk import gallery, registry
+from unsuplmk import registry
 from unsuplmk.detector import Detector
-from unsuplmk.disentangle import check, describe
-from unsuplmk.gather import gather
+from unsuplmk.evaluation.rebuild import rebuild
+from unsuplmk.evaluation.reconstruct import Estimate, judge
+from unsuplmk.frames.gather import gather
+from unsuplmk.inspecting import gallery
 from unsuplmk.interfaces import Dataset
-from unsuplmk.rebuild import rebuild
-from unsuplmk.reconstruct import Estimate, judge
+from unsuplmk.pictures.disentangle import check, describe
+from unsuplmk.pictures.swap import Grid, picture
 from unsuplmk.report.blocks import Bullets, Picture, Pictures, Section, Table, Text
 from unsuplmk.report.pixels import small, strip
 from unsuplmk.report.summary import brief
-from unsuplmk.swap import Grid, picture
 
 GRID = 4
 """Styles, and geometries, of the swap grid."""

@@ -10,16 +10,16 @@ import numpy as np
 import torch
 from jaxtyping import Float
 
-from unsuplmk.data import open_data
+from unsuplmk.batches.data import open_data
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
-from unsuplmk.gallery import short
-from unsuplmk.gather import as_images
+from unsuplmk.frames.gather import as_images
+from unsuplmk.frames.prepare import Fit
+from unsuplmk.frames.sources import resolve
+from unsuplmk.inspecting.gallery import short
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.health import Health, health
-from unsuplmk.prepare import Fit
 from unsuplmk.report.pixels import LARGE, small
-from unsuplmk.sources import resolve
 
 EXAMINED = 64
 """Frames that spread and health are judged by."""

@@ -9,7 +9,7 @@ from math import isfinite
 import tomli_w
 
 from unsuplmk.config import PARTS, RECORDS
-from unsuplmk.media import read_image
+from unsuplmk.frames.media import read_image
 from unsuplmk.report.blocks import Block, Bullets, Chart, Charts, Code, Picture, Pictures, Section, Table, Text
 from unsuplmk.report.records import HEALTH, Records
 

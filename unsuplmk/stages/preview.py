@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated, final
 import torch
 from pydantic import Field
 
-from unsuplmk.draw import contact_sheet
 from unsuplmk.errors import UserError
+from unsuplmk.frames.media import write_image
 from unsuplmk.interfaces import Stage
-from unsuplmk.media import write_image
+from unsuplmk.pictures.draw import contact_sheet
 
 if TYPE_CHECKING:
     from unsuplmk.job import Training

@@ -15,8 +15,8 @@ import sleap_io
 from tests.golden import SHARED
 from tests.layouts import sleap as layout
 from unsuplmk.errors import UserError
-from unsuplmk.media import Video, write_image
-from unsuplmk.sources import recognised
+from unsuplmk.frames.media import Video, write_image
+from unsuplmk.frames.sources import recognised
 from unsuplmk_sleap.dataset import Sleap
 
 FLIES = SHARED / "data" / "fly_sleap"

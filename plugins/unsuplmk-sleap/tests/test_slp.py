@@ -18,7 +18,7 @@ from tests.layouts import sleap as layout
 from tests.layouts.pictures import pixels
 from unsuplmk import tables
 from unsuplmk.errors import UserError
-from unsuplmk.media import write_image
+from unsuplmk.frames.media import write_image
 from unsuplmk.testing import contract
 from unsuplmk.testing.tracks import moving
 from unsuplmk.types import Tracks

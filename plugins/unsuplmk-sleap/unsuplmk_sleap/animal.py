@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from unsuplmk.errors import UserError, unknown
-from unsuplmk.media import Video, image_size
+from unsuplmk.frames.media import Video, image_size
 from unsuplmk.types import Tracks
 from unsuplmk_sleap.films import STORED, film
 from unsuplmk_sleap.footage import joined

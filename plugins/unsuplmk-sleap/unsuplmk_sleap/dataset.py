@@ -13,10 +13,10 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
-from unsuplmk.card import Card
-from unsuplmk.clips import Clips
 from unsuplmk.errors import UserError, unknown
-from unsuplmk.holdout import select
+from unsuplmk.frames.card import Card
+from unsuplmk.frames.clips import Clips
+from unsuplmk.frames.holdout import select
 from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.window import Window
 from unsuplmk_sleap.films import Films, film
@@ -33,7 +33,7 @@ class Sleap(Dataset):
     Pereira et al. 2022, https://doi.org/10.1038/s41592-022-01426-1; read by sleap-io. The square that is cut out is
     as large for every instance of a video, so that scale tells nothing, and on whole pixels. Instances without
     a track are a clip where each frame has one, and single frames otherwise. A share of the frames, or of the videos,
-    is held out for tests, see `unsuplmk.holdout`.
+    is held out for tests, see `unsuplmk.frames.holdout`.
 
     Args:
         path: The .slp or .pkg.slp file.

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from unsuplmk.errors import UserError
-from unsuplmk.media import read_image
+from unsuplmk.frames.media import read_image
+from unsuplmk.frames.videos import Videos
 from unsuplmk.ops.window import Window
-from unsuplmk.videos import Videos
 
 STORED = frozenset([".slp", ".h5", ".hdf5", ".tif", ".tiff", ".seq"])
 """Files that sleap-io reads; everything else is a video."""

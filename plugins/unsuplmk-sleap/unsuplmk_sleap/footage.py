@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Int
 
 from unsuplmk.errors import UserError
-from unsuplmk.media import IMAGES, Video
+from unsuplmk.frames.media import IMAGES, Video
 from unsuplmk.types import Tracks
 
 VIDEO = re.compile(r"(?P<name>.+):(?P<frame>\d{1,9})(?:#(?P<track>.+))?", re.DOTALL)

@@ -94,7 +94,7 @@ def command(
 def _prepared(words: tuple[str, ...], asked: dict[str, Any]) -> tuple[Allocation, Errand, bool]:
     """What is asked for, the errand, and whether its folder must be new; every error of the run comes now."""
     from unsuplmk.cli.request import parse
-    from unsuplmk.rehearsal import rehearse
+    from unsuplmk.training.rehearsal import rehearse
 
     request = parse(words)
     run = folders.choose(request)

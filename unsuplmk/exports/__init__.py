@@ -1,0 +1,1 @@
+"""The detector as a file that runs without this library."""

@@ -1,0 +1,1 @@
+"""Whose code may enter, and how long it may take; new plugins written, and parts declared."""

@@ -1,0 +1,1 @@
+"""A look at data before training: what is there, what may spoil a run, contact sheets."""

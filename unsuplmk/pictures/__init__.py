@@ -1,0 +1,1 @@
+"""Landmarks drawn: on images, into videos, and geometry in another image's style."""

@@ -1,0 +1,1 @@
+"""Runs for others, and runs of others: hub, folders, model cards."""
