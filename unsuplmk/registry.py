@@ -61,7 +61,7 @@ KINDS: dict[str, Kind] = {
     )
 }
 
-SEVERAL = ("loss", "stage", "quality", "tracker")
+SEVERAL = ("loss", "stage", "metric", "quality", "tracker")
 """Kinds of which one command may take several: the name is in the path of their options."""
 
 RESERVED = frozenset({"name", "weight"})

@@ -48,6 +48,34 @@ def test_any_metric_is_named_and_a_misspelt_one_is_answered(runs: list[str], fac
         evaluated(runs[0], faces, "--metric", "cde")
 
 
+def test_metrics_take_options_and_the_figures_say_which(runs: list[str], faces: Path) -> None:
+    asked = ("--metric", "ced", "--metric.ced.thresholds", "9,30", "--metric.pck.thresholds", "4")
+    found = json.loads(evaluated(runs[0], faces, *asked, "--json"))
+    assert set(found["figures"]["constant"]) == {
+        *("error", "median", "pck@4", "auc@9", "failure@9", "auc@30", "failure@30")
+    }
+    assert found["metrics"] == {"error": {}, "pck": {"thresholds": [4]}, "ced": {"thresholds": [9, 30]}}
+    assert json.loads((Path(runs[0]) / "metrics.json").read_text()) == found
+    short = json.loads(evaluated(runs[0], faces, "--ced", 9, "--ced", 30, "--pck", 4, "--json"))
+    assert short["figures"] == found["figures"]
+    assert short["metrics"] == found["metrics"]
+    plain = json.loads(evaluated(runs[0], faces, "--json"))
+    assert plain["metrics"] == {"error": {}, "pck": {"thresholds": [5, 10, 20]}}
+
+
+def test_an_option_whose_value_may_be_left_out_hides_none_that_follows(runs: list[str], faces: Path) -> None:
+    asked = ("--labels", "--metric", "ced", "--metric.ced.thresholds", "7", "--repeats", 1, "--json")
+    found = json.loads(evaluated(runs[0], faces, *asked))
+    assert found["metrics"]["ced"] == {"thresholds": [7]}
+    assert found["labels"]["rows"][0]["labels"] == 1
+
+
+def test_help_has_the_options_of_the_metrics_that_are_chosen() -> None:
+    assert "--metric.pck.thresholds NUMBER" in evaluated("--help")
+    assert "--metric.ced.thresholds NUMBER" not in evaluated("--help")
+    assert "--metric.ced.thresholds NUMBER" in evaluated("--metric", "ced", "--help")
+
+
 def test_labels_comparison_and_backward_error_join_the_report(runs: list[str], faces: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     plot = tmp_path / "plot.svg"
@@ -109,6 +137,9 @@ def test_the_map_is_fitted_on_changed_copies_where_asked(runs: list[str], faces:
         (["--compare", "--protocol", "aflw", "--intercept"], "as it is"),
         (["--labels", "few"], "such as 1,5,10"),
         (["--plot", "plot.gif"], r"ends in \.pdf"),
+        (["--metric.ced.thresholds", "9"], "metric 'ced' is not chosen; add --metric ced"),
+        (["--pck", "9", "--metric.pck.thresholds", "9"], r"--pck is short for --metric\.pck\.thresholds: give one"),
+        (["--metric.pck.thresholds", "9,9"], r"--metric\.pck\.thresholds .* each threshold once"),
     ],
 )
 def test_what_cannot_be_done_is_said_before_the_run_is_looked_for(args: list[str], reason: str) -> None:

@@ -1,11 +1,12 @@
-"""Options that are known once a command's arguments are: of the dataset, crop, each quality and tracker, format.
+"""Options that are known once a command's arguments are: of the dataset, crop, each quality, metric, tracker, format.
 
-`--dataset.KEY`, `--crop.KEY`, `--quality.NAME.KEY`, `--tracker.NAME.KEY`, `--format.KEY` and `--from.KEY`.
+`--dataset.KEY`, `--crop.KEY`, `--quality.NAME.KEY`, `--metric.NAME.KEY`, `--tracker.NAME.KEY`, `--format.KEY` and
+`--from.KEY`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
@@ -25,11 +26,12 @@ NAME = "name"
 
 @final
 class ReadsData(click.Command):
-    """A click command that has the options of the dataset, crop, qualities, trackers and format that are named."""
+    """A click command that has the options of the dataset, crop, qualities, metrics, trackers and format it names."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Look at the arguments first, then parse with the options of what they mean."""
         from unsuplmk.cli.crop import component
+        from unsuplmk.cli.metric import ALWAYS
         from unsuplmk.cli.quality import USUAL
         from unsuplmk.cli.several import chosen
 
@@ -38,14 +40,16 @@ class ReadsData(click.Command):
         found = [*own, *_options(("dataset",), _dataset(said))]
         if any(parameter.name == "crop" for parameter in own):
             found += _options(("crop",), component(given, said.get("run", "")))
-        for kind, usual in (("quality", USUAL), ("tracker", ())):
+        for kind, usual, always in (("quality", USUAL, ()), ("metric", (), ALWAYS), ("tracker", (), ())):
             if any(parameter.name == kind and parameter.multiple for parameter in own):  # prepare's is that of a JPEG
-                for part in chosen(kind, given, usual, strict=not ctx.resilient_parsing):
+                for part in chosen(kind, given, usual, always=always, strict=not ctx.resilient_parsing):
                     found += _options((kind, part.name), part)
+        words = {**said, **{name: values[-1] for name, values in given.items()}}
         if any(parameter.name == "format" for parameter in own):
-            found += _options(("format",), _format(given, "format", "out"))
+            found += _options(("format",), _format(words.get("format", ""), words.get("out", "")))
         if any(parameter.name == FROM for parameter in own):
-            found += _options(("from",), _format({**given, "file": [said.get("file", "")]}, "from", "file"))
+            file = words.get("file", words.get("run", ""))
+            found += _options(("from",), _format(words.get("from", ""), file, read=True))
         ctx.meta[PARAMETERS] = found
         return super().parse_args(ctx, args)
 
@@ -63,9 +67,21 @@ class ReadsData(click.Command):
             if isinstance(parameter, click.Option) and parameter.is_flag
             for name in (*parameter.opts, *parameter.secondary_opts)
         }
-        given, words = scan(args, switches)
+        given, words = scan(list(_whole(own, args)), switches)
         names = [parameter.name or "" for parameter in own if isinstance(parameter, click.Argument)]
         return given, dict(zip(names, words, strict=False))
+
+
+def _whole(own: list[click.Parameter], args: list[str]) -> Iterator[str]:
+    """The words of a command line; an option that may stand without its value has an empty one where it does."""
+    bare = {
+        name
+        for parameter in own
+        if isinstance(parameter, click.Option) and not parameter.is_flag and isinstance(parameter.flag_value, str)
+        for name in parameter.opts
+    }
+    for word, following in zip(args, [*args[1:], "-"], strict=True):
+        yield f"{word}=" if word in bare and following.startswith("-") else word
 
 
 def _dataset(said: Mapping[str, str]) -> Component | None:
@@ -80,16 +96,21 @@ def _dataset(said: Mapping[str, str]) -> Component | None:
     return source.component if source else None
 
 
-def _format(given: Mapping[str, Sequence[str]], chooser: str, file: str) -> Component | None:
-    """The format that an option names or else a file's suffix, if there is one; what is wrong is said later."""
-    name, path = (given.get(key, [""])[-1] for key in (chooser, file))
-    if not (name or path):
+def _format(name: str, file: str, *, read: bool = False) -> Component | None:
+    """The format of a name, or of a file; None if there is none, which is said later.
+
+    Args:
+        name: What an option says.
+        file: The file; its suffix decides where no format is named.
+        read: Whether the content of the file decides before its suffix.
+    """
+    if not (name or file):
         return None
     from unsuplmk.errors import UserError
-    from unsuplmk.tables import component_for
+    from unsuplmk.tables import component_for, reader_for
 
     try:
-        return component_for(Path(path), name)
+        return (reader_for if read else component_for)(Path(file).expanduser(), name)
     except UserError:
         return None
 

@@ -12,6 +12,7 @@ import click
 from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options, options_of
 from unsuplmk.cli.errors import warn
+from unsuplmk.cli.metric import choices, metric_option
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -67,21 +68,18 @@ def _listed(ctx: click.Context, param: click.Parameter, name: str) -> str:
     multiple=True,
     metavar="T",
     type=click.FloatRange(min=0, min_open=True),
-    help="Also count the points within T of the truth, in the unit of the error; may be repeated.",
+    help="Count the points within T of the truth, in the unit of the error; may be repeated. Short for "
+    "--metric.pck.thresholds.",
 )
 @click.option(
     "--ced",
     multiple=True,
     metavar="T",
     type=click.FloatRange(min=0, min_open=True),
-    help="Also the area under the cumulative error curve of the images up to T, and the share above; may be repeated.",
+    help="Also the area under the cumulative error curve of the images up to T, and the share above; may be repeated. "
+    "Short for --metric ced --metric.ced.thresholds.",
 )
-@click.option(
-    "--metric",
-    multiple=True,
-    metavar="NAME",
-    help="Also the figures of this metric, a plugin's for example, with its defaults; may be repeated.",
-)
+@metric_option
 @click.option(
     "--labels",
     metavar="N,...",
@@ -153,6 +151,8 @@ def command(
     DATA is a CSV of annotations, a folder that holds one, or a dataset with points, as NAME:PATH. A linear map from
     landmarks to points is fitted on one split and judged on another, beside a constant guess. The figures also go to
     metrics.json in RUN.
+
+    Name a metric to see its options: unsuplmk evaluate --metric ced --help
     """
     from unsuplmk.detector import Detector
 
@@ -165,7 +165,6 @@ def command(
         agreed = compare_runs(ours, theirs, data, **given, report=warn)
         _show(json.dumps(agreed.as_dict(), indent=2) if as_json else "", [agreed.table()])
         return
-    from unsuplmk import registry
     from unsuplmk.batches.augment import Augmentation
     from unsuplmk.datasets.augmented import Augmented
     from unsuplmk.evaluation import analyses
@@ -177,6 +176,7 @@ def command(
     # what cannot be done is said before anything is computed
     protocol = protocol or own_protocol(data)
     counts = parse_counts(labels) if labels else ()
+    metrics = choices(metric, rest, {"pck": pck, "ced": ced})
     if compare:
         analyses.check_comparable(named(protocol).changed(normalise, intercept).augmented(copies if augment else 0))
     change = Augmentation(augment) if augment else None
@@ -188,8 +188,6 @@ def command(
     train = Augmented(train, change, copies, seed, named(protocol).names(train.points)) if change else train
     column = named(protocol).column
     groups = cells(test, column) if column else None
-    metrics = {"error": {}, **{name: registry.check("metric", name, {}) for name in metric}}
-    metrics |= {"pck": {"thresholds": pck} if pck else {}, **({"ced": {"thresholds": ced}} if ced else {})}
     detector = Detector.load(run, device)
     asked = {"protocol": protocol, "normalise": normalise, "intercept": intercept}
     chosen = crop_choice(crop, rest, detector.config.crop, run)

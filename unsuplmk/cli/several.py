@@ -1,4 +1,4 @@
-"""Options that choose parts of which there may be several: `--quality NAME`, `--tracker NAME`, each with its own."""
+"""Options that choose parts of which there may be several: `--quality NAME`, `--metric NAME`, each with its own."""
 
 from __future__ import annotations
 
@@ -23,7 +23,12 @@ def option(kind: str, text: str) -> Callable[[Any], Any]:
 
 
 def chosen(
-    kind: str, given: Mapping[str, Sequence[str]], usual: Sequence[str] = (), *, strict: bool = True
+    kind: str,
+    given: Mapping[str, Sequence[str]],
+    usual: Sequence[str] = (),
+    *,
+    always: Sequence[str] = (),
+    strict: bool = True,
 ) -> list[Component]:
     """The parts of a kind that a command line chooses, each once.
 
@@ -31,6 +36,7 @@ def chosen(
         kind: Of the parts.
         given: The options of the command line, with their values.
         usual: Names that are taken where none is chosen.
+        always: Names that are taken beside whatever is chosen.
         strict: Whether to complain; otherwise what there is not is left out.
 
     Raises:
@@ -39,7 +45,7 @@ def chosen(
     from unsuplmk.cli.choice import check_paths
     from unsuplmk.registry import components, find
 
-    names = list(dict.fromkeys(given.get(kind, usual)))
+    names = list(dict.fromkeys((*always, *given.get(kind, usual))))
     if not strict:
         return [components(kind)[name] for name in names if name in components(kind)]
     check_paths(given, {kind: names})

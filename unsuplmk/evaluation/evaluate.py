@@ -222,7 +222,8 @@ def judge(
     guessed = guesses(fit, fitted, judged, ridge, fitter)
     found = {kind: values(protocol, guess, judged.truth, scale) for kind, guess in guessed.items()}
     measured = measure(protocol, found, points, group, resamples)
-    judges = [registry.build("metric", name, **options) for name, options in {"error": {}, **metrics}.items()]
+    complete = {name: registry.check("metric", name, options) for name, options in {"error": {}, **metrics}.items()}
+    judges = [registry.build("metric", name, **options) for name, options in complete.items()]
     figures = {
         kind: {name: value for one in judges for name, value in one(guess, judged.truth, scale).items()}
         for kind, guess in guessed.items()
@@ -242,6 +243,7 @@ def judge(
         point_intervals={kind: one.point_intervals for kind, one in measured.items()},
         remarks=tuple(odd),
         resamples=resamples,
+        metrics=complete,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from math import isfinite
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 from unsuplmk.evaluation.measure import LEVEL, SEED, Interval
@@ -34,6 +35,7 @@ class Report:
         point_intervals: The same of each point.
         remarks: What is odd about the images that were used, and which the protocol left out.
         resamples: How often the test images were drawn anew for the intervals.
+        metrics: The figures beside the protocol's come from these, each with all its options.
     """
 
     unit: str
@@ -50,6 +52,7 @@ class Report:
     point_intervals: Mapping[str, Mapping[str, Interval]]
     remarks: tuple[str, ...]
     resamples: int
+    metrics: Mapping[str, Mapping[str, Any]]
 
     @property
     def error(self) -> float:
@@ -110,9 +113,11 @@ class Report:
 
 
 def plain(value: Any) -> Any:
-    """As JSON can hold it: figures that do not exist (NaN) become None."""
+    """As JSON can hold it: figures that do not exist (NaN) become None, and paths text."""
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [plain(item) for item in value]
+    if isinstance(value, PurePath):
+        return str(value)
     return None if isinstance(value, float) and not isfinite(value) else value
