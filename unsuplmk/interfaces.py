@@ -1,8 +1,7 @@
 """The abstract classes: one for every kind of part that a plugin may bring.
 
-Positional constructor parameters are wired by the job (`landmarks`, `maps`); keyword-only ones are the
-user's options and become command-line options, config keys and documentation. The `Args:` lines of the
-class docstring are their help.
+Positional constructor parameters are wired by the job (`landmarks`, `maps`); keyword-only ones are the user's options,
+and become command-line options, config keys and documentation. `Args:` lines of the class docstring are their help.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from unsuplmk.frames.card import Card
-from unsuplmk.types import Boxes, Image, Landmarks, Pair, Reconstruction, Render, Step, Tracks
+from unsuplmk.types import Boxes, Image, Landmarks, Mask, Pair, Points, Reconstruction, Render, Step, Tracks
 
 if TYPE_CHECKING:
     from unsuplmk.job import Training
@@ -235,12 +234,7 @@ class Metric(ABC):
     """Figures that compare predicted with true points; constructor: `(*, options)`."""
 
     @abstractmethod
-    def __call__(
-        self,
-        predicted: Float[np.ndarray, "images points 2"],
-        truth: Float[np.ndarray, "images points 2"],
-        scale: Float[np.ndarray, "images"],
-    ) -> Mapping[str, float]:
+    def __call__(self, predicted: Points, truth: Points, scale: Float[np.ndarray, "images"]) -> Mapping[str, float]:
         """Figures by name. NaN truth is missing.
 
         `scale` is one unit of error in pixels of each image: 1 for px, a hundredth of the normaliser for %.
@@ -257,9 +251,7 @@ class Quality(nn.Module, ABC):
     better: ClassVar[Literal["higher", "lower"]]
 
     @abstractmethod
-    def forward(
-        self, prediction: Image, target: Image, weight: Float[Tensor, "batch 1 height width"] | None
-    ) -> Float[Tensor, "batch"]:
+    def forward(self, prediction: Image, target: Image, weight: Mask | None) -> Float[Tensor, "batch"]:
         """One figure an image, of images in [0, 1].
 
         `weight` says how much each pixel counts, in [0, 1]; None if all do. What the prediction holds where it is 0

@@ -16,6 +16,10 @@ from jaxtyping import Float
 from torch import Tensor
 
 Image = Float[Tensor, "batch 3 height width"]
+Mask = Float[Tensor, "batch 1 height width"]
+"""How much each pixel of a batch of images counts, in [0, 1]."""
+Points = Float[np.ndarray, "images points 2"]
+"""Points of several images, such as annotated ones, (x, y) in pixels; NaN where missing."""
 
 
 @runtime_checkable
@@ -45,7 +49,7 @@ class Pair:
 
     source: Image
     target: Image
-    weight: Float[Tensor, "batch 1 height width"] | None = None
+    weight: Mask | None = None
     warp: Warp | None = None
     extra: tuple[Image, ...] = ()
 
