@@ -52,7 +52,7 @@ class Detector:
         self.config = config
         self.run = run
         self.fit = Fit(config.size, config.fit)
-        own = (f"landmark_{i}" for i in range(config.landmarks))
+        own = (f"{named.DISCOVERED}{i}" for i in range(config.landmarks))
         self.names = tuple(model.about.names if isinstance(model, Exported) else own)
 
     @classmethod

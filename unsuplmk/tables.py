@@ -32,10 +32,7 @@ def read(path: str | Path, format: str = "", **options: Any) -> Tracks:
         UserError: No format answers to the suffix or name, several to the content, or the file cannot be read.
     """
     path = Path(path)
-    name = component_for(path, format).name
-    if path.is_file():
-        name = format or _recognised(path) or name
-    chosen = registry.build("format", name, **options)
+    chosen = registry.build("format", reader_for(path, format).name, **options)
     if not path.is_file():
         raise UserError(f"cannot read {path}: {'it is a folder' if path.is_dir() else 'no such file'}")
     return chosen.read(path)
@@ -110,11 +107,22 @@ def component_for(path: Path, name: str = "") -> registry.Component:
     raise UserError(f"no format for {path}, which {asked}; known: {suffixes}; or name a format")
 
 
+def reader_for(path: Path, name: str = "") -> registry.Component:
+    """What reads a file: the format of a name, else the one that knows its content, else as `component_for`.
+
+    Raises:
+        UserError: There is none, or there are several.
+    """
+    chosen = component_for(path, name)
+    recognised = "" if name or not path.is_file() else _recognised(path)
+    return registry.find("format", recognised) if recognised else chosen
+
+
 def _recognised(path: Path) -> str:
     """The one format that says that a file is its own; nothing where none does."""
     suffix, components = path.suffix.lower(), registry.components("format")
     classes: dict[str, Any] = {name: component.cls for name, component in components.items()}
     names = [name for name, cls in classes.items() if suffix in cls.suffixes and cls.recognises(path)]
     if len(names) > 1:
-        raise UserError(f"{path} may be {' or '.join(names)}: say which, as format={names[0]!r}")
+        raise UserError(f"{path} may be {' or '.join(names)}: say which, as --from {names[0]}, or format={names[0]!r}")
     return names[0] if names else ""

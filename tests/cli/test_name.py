@@ -60,15 +60,15 @@ def test_the_points_names_are_in_the_predictions_afterwards(run: Path, labels: P
     tracks = tables.read(out)
     assert tracks.names == ("nose", "tail")
     assert np.isfinite(tracks.xy).all()
-    assert "4 landmarks in" in call("predict", run, labels.parent, "--out", out, "--landmarks", "raw").stdout
+    assert "4 landmarks in" in call("predict", run, labels.parent, "--out", out, "--points", "raw").stdout
     assert tables.read(out).names == tuple(f"landmark_{i}" for i in range(4))
-    call("predict", run, labels.parent, "--out", out, "--landmarks", "both")
+    call("predict", run, labels.parent, "--out", out, "--points", "both")
     assert tables.read(out).names == (*(f"landmark_{i}" for i in range(4)), "nose", "tail")
     assert "has no names any more" in call("name", run, "--remove").stdout
     assert "has no names anyway" in call("name", run, "--remove").stdout
     assert "4 landmarks in" in call("predict", run, labels.parent, "--out", out).stdout
     with pytest.raises(UserError, match="have no names: give them some"):
-        call("predict", run, labels.parent, "--out", out, "--landmarks", "named")
+        call("predict", run, labels.parent, "--out", out, "--points", "named")
 
 
 def test_json_has_every_figure_and_the_file_in_the_run_keeps_them(run: Path, labels: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_file_is_filtered_by_the_trackers_in_their_order(noisy: Tracks, tmp_pa
     done = invoke("track", tmp_path / "raw.npz", "--out", tmp_path / "new/out.npz", *chosen)
     lines = done.stdout.splitlines()
     assert [line.partition(":")[0] for line in lines[:2]] == ["median", "oneeuro"]
-    assert lines[2] == f"{tmp_path / 'new/out.npz'}: 4 landmarks in 40 frames"
+    assert lines[2] == f"{tmp_path / 'new/out.npz'}: 4 named points in 40 frames"
     wanted = registry.build("tracker", "oneeuro", beta=0.1)(registry.build("tracker", "median")(noisy))
     made = tables.read(tmp_path / "new/out.npz")
     np.testing.assert_array_equal(made.xy, wanted.xy)
@@ -87,8 +87,8 @@ def test_the_format_of_the_file_has_options_too(noisy: Tracks, tmp_path: Path) -
     )
     (tmp_path / "two.csv").write_text(individuals + "\n")
     chosen = ("--tracker", "median")
-    for out, option in (("bob.npz", "--from.individual"), ("bob.csv", "--format.individual")):
-        invoke("track", tmp_path / "two.csv", "--out", tmp_path / out, *chosen, option, "bob")
+    for out in ("bob.npz", "bob.csv"):
+        invoke("track", tmp_path / "two.csv", "--out", tmp_path / out, *chosen, "--from.individual", "bob")
         np.testing.assert_allclose(tables.read(tmp_path / out).xy[2:-2, 0, 0], np.arange(12, 16))
     assert "--from.individual" in invoke("track", tmp_path / "two.csv", "--help").output
 
@@ -111,7 +111,7 @@ def test_the_options_of_a_tracker_are_known_once_it_is_named() -> None:
             "'kalman' is not chosen; add --tracker kalman",
         ),
         (("--tracker", "median", "--tracker.median.window", "4"), "a window has a middle frame; take 5"),
-        (("--apart",), r"v\.mp4:0 is of no animal with a name"),
+        (("--tracker", "median", "--apart"), r"v\.mp4:0 is of no animal with a name"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(
@@ -132,7 +132,7 @@ def test_each_animal_is_filtered_for_itself_and_written_to_a_file_of_its_own(noi
     chosen = ("--tracker", "kalman", "--apart")
     done = invoke("track", tmp_path / "both.npz", "--out", tmp_path / "out.csv", *chosen)
     files = [tmp_path / f"out.{animal}.csv" for animal in ANIMALS]
-    assert done.stdout.splitlines()[1:] == [f"{file}: 4 landmarks in 20 frames" for file in files]
+    assert done.stdout.splitlines()[1:] == [f"{file}: 4 named points in 20 frames" for file in files]
     for number, file in enumerate(files):
         own = both.xy[20 * number : 20 * (number + 1)]
         np.testing.assert_allclose(tables.read(file).xy, registry.build("tracker", "kalman")(tracks_of(own)).xy)
@@ -142,7 +142,7 @@ def test_two_animals_that_would_share_a_file_are_refused(noisy: Tracks, tmp_path
     source = tuple(f"v.mp4:{i // 2}#{'a?' if i % 2 else 'a!'}" for i in range(40))
     tables.write(replace(noisy, source=source), tmp_path / "two.npz")
     with pytest.raises(UserError, match=r"2 animals would share 1 files: a!, a\?"):
-        invoke("track", tmp_path / "two.npz", "--out", tmp_path / "out.npz", "--apart")
+        invoke("track", tmp_path / "two.npz", "--out", tmp_path / "out.npz", "--tracker", "median", "--apart")
 
 
 def test_predict_filters_what_it_found(run: str, film: Path, tmp_path: Path) -> None:

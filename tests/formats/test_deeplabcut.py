@@ -69,7 +69,7 @@ def test_a_real_projects_labels_are_read() -> None:
         ("file,x0,y0\na.png,1,2\n", "scorer, bodyparts, coords"),
         (
             "scorer,s,s,s,s\nindividuals,a,a,b,b\nbodyparts,n,n,n,n\ncoords,x,y,x,y\n",
-            "several animals: choose one with --format.individual: a, b",
+            "several animals: choose one with --from.individual: a, b",
         ),
         ("scorer,s,s\nbodyparts,n,n\ncoords,y,x\n", "coords must repeat"),
         ("scorer\nbodyparts\ncoords\n", "coords must repeat"),
@@ -147,7 +147,7 @@ def test_of_several_animals_one_is_read_by_name(tmp_path: Path) -> None:
     found = tables.read(tmp_path / "a.csv", individual="bob")
     np.testing.assert_array_equal(found.xy, [[[3, 4]], [[5, 6]]])
     np.testing.assert_array_equal(found.score, [[0.25], [0.75]])
-    with pytest.raises(UserError, match=r"several animals: choose one with --format.individual: ann, bob"):
+    with pytest.raises(UserError, match=r"several animals: choose one with --from.individual: ann, bob"):
         tables.read(tmp_path / "a.csv")
     with pytest.raises(UserError, match=r"no individual in .* named 'bobo'; did you mean 'bob'"):
         tables.read(tmp_path / "a.csv", individual="bobo")
@@ -176,7 +176,7 @@ def test_the_hdf5_of_predictions_is_read_one_animal_at_a_time(tmp_path: Path) ->
     np.testing.assert_array_equal(found.xy, values[:, 4:].reshape(3, 2, 2))
     np.testing.assert_array_equal(found.score, [[1, 1], [0, 1], [1, 1]])
     assert (found.names, found.source) == (("n", "ä"), ("4", "5", "7"))
-    with pytest.raises(UserError, match=r"several animals: choose one with --format.individual: ann, bob"):
+    with pytest.raises(UserError, match=r"several animals: choose one with --from.individual: ann, bob"):
         tables.read(tmp_path / "a.h5")
 
 

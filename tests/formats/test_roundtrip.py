@@ -230,7 +230,7 @@ def register_formats():
     with distributions.present(tmp_path):
         tables.write(poses.of(("a.mp4:0",)), path)
         assert path.read_text().startswith("scorer")
-        with pytest.raises(UserError, match=r"a\.csv may be deeplabcut or other: say which, as format='deeplabcut'"):
+        with pytest.raises(UserError, match=r"a\.csv may be deeplabcut or other: say which, as --from deeplabcut"):
             tables.read(path)
         assert tables.read(path, "deeplabcut").names == ("nose", "tail")
         tables.write(moving(), path)

@@ -18,6 +18,7 @@ OURS = (
         "run",
         "predict",
         "track",
+        "convert",
         "render",
         "swap",
         "reconstruct",

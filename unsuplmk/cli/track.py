@@ -1,15 +1,16 @@
-"""`unsuplmk track`: filters the landmarks of a file over time."""
+"""`unsuplmk track`: filters the points of a file over time."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import click
 
 from unsuplmk.cli.dataset import ReadsData, options_of
+from unsuplmk.cli.reading import fps_option, from_option, read
 from unsuplmk.cli.tracker import choices, tracker_option
+from unsuplmk.cli.written import apart_option, differ, format_option, said, write
 from unsuplmk.errors import UserError
 
 
@@ -17,10 +18,10 @@ from unsuplmk.errors import UserError
 @click.argument("file")
 @click.option("--out", required=True, metavar="FILE", type=click.Path(path_type=Path), help="File to write.")
 @tracker_option
-@click.option("--from", "from_format", metavar="NAME", default="", help="Format of FILE, if its content does not tell.")
-@click.option("--format", metavar="NAME", default="", help="Format of --out; without it, the suffix decides.")
-@click.option("--fps", type=click.FloatRange(min=0, min_open=True), help="Frames a second, where FILE does not say.")
-@click.option("--apart", is_flag=True, help="Write a file for each animal: OUT.csv becomes OUT.ann.csv, ...")
+@from_option("FILE")
+@format_option("--out")
+@fps_option("FILE")
+@apart_option
 def command(
     file: str,
     out: Path,
@@ -31,26 +32,25 @@ def command(
     apart: bool,
     **rest: Any,
 ) -> None:
-    """Filter the landmarks of FILE over time.
+    """Filter the points of FILE over time.
 
     FILE holds what `unsuplmk predict` wrote, or another tool, in any format that is read; `unsuplmk components format`
     lists them. Each video, and each animal in it, is filtered on its own, and nothing across frames that are left out.
-    Options of its format are --from.KEY; where both files are of one format, --format.KEY counts for both.
 
     Name a tracker to see its options: unsuplmk track FILE --tracker oneeuro --help
     """
     from unsuplmk import tables
-    from unsuplmk.cli.written import write
     from unsuplmk.registry import components
     from unsuplmk.tracking import track
 
-    if not tracker and not apart:
-        raise UserError(f"no tracker is chosen: add --tracker NAME; installed: {', '.join(components('tracker'))}")
+    if not tracker:
+        raise UserError(
+            f"no tracker is chosen: add --tracker NAME; installed: {', '.join(components('tracker'))}; "
+            "`unsuplmk convert` writes a file as another without one"
+        )
     options = options_of("format", rest)
-    same = tables.component_for(out, format).name == tables.component_for(Path(file), from_format).name
-    tracks = tables.read(file, from_format, **{**(options if same else {}), **options_of("from", rest)})
-    if fps:
-        tracks = replace(tracks, fps=fps)
-    tracks = track(tracks, choices(tracker, rest), click.echo)
-    for path, of in write(tracks, out, format, options, apart=apart):
-        click.echo(f"{path}: {len(of.names)} landmarks in {len(of.source)} frames")
+    tables.format_for(out, format, **options)
+    differ(file, out)
+    tracks = track(read(file, from_format, rest, fps), choices(tracker, rest), click.echo)
+    for path, part in write(tracks, out, format, options, apart=apart, source=file):
+        click.echo(said(path, part))

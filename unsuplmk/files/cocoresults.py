@@ -68,7 +68,7 @@ def read(path: Path, known: Catalogue | None) -> Results:
     if known:
         content = [one for one in content if one.get("category_id") == known.category]
     elif len(kinds) > 1:
-        raise UserError(f"{path} has results of several categories: say of what, with --format.truth ANNOTATIONS.json")
+        raise UserError(f"{path} has results of several categories: say of what, with --from.truth ANNOTATIONS.json")
     first = content[0].get("keypoints") if content else None
     if not (isinstance(first, list) and first and len(first) % 3 == 0):
         raise UserError(f"{path} has no results with keypoints" + (" of the category asked for" if known else ""))

@@ -46,7 +46,7 @@ class Coco(Format):
             found = cocoresults.read(path, self._truth())
             source = _sources(found.images, found.tracks, [str(n) for n in range(1, len(found.images) + 1)])
             return Tracks(found.xy, found.scores, found.points, found.sizes, 0.0, source)
-        labels = cocojson.read(path, self.category, "--format.category")
+        labels = cocojson.read(path, self.category, "--from.category")
         source = _sources(labels.images, labels.tracks, labels.ids)
         return Tracks(labels.xy, labels.scores, labels.points, labels.sizes, labels.fps, source)
 

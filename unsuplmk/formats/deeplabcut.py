@@ -61,7 +61,7 @@ class Deeplabcut(Format):
 
     def read(self, path: Path) -> Tracks:
         """Read predictions (x, y, likelihood) or labelled data (x, y; the likelihood of a labelled point is 1)."""
-        option = "--format.individual"
+        option = "--from.individual"
         if path.suffix.lower() == HDF5:
             table = posehdf.read(path, self.individual, option)
         else:

@@ -22,8 +22,8 @@ def apart(tracks: Tracks) -> dict[str, Tracks]:
         name = place.animal
         if not name or place.film == tracks.source[row]:
             raise UserError(
-                f"{tracks.source[row]} is of no animal with a name: a column `track` in the file of --crop boxes gives "
-                "each box a name"
+                f"{tracks.source[row]} is of no animal with a name, so that --apart has nothing to call its file by; "
+                "`unsuplmk predict` takes names from a column `track` in the file of --crop boxes"
             )
         rows.setdefault(name, []).append(row)
     return {

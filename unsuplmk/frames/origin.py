@@ -56,8 +56,8 @@ def once(found: Sequence[Origin], what: str) -> None:
     for origin in found:
         if origin.picture in seen:
             raise UserError(
-                f"{what} holds one animal, but {origin.picture} has several rows: coco, npz and slp hold several, and "
-                "unsuplmk predict --apart writes a file for each"
+                f"{what} holds one animal, but {origin.picture} has several rows: coco, listing, npz, slp "
+                "and nwb hold several, and --apart writes a file for each"
             )
         seen.add(origin.picture)
 

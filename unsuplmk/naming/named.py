@@ -20,6 +20,8 @@ from unsuplmk.model import Model
 
 NAMES = "names.json"
 """The file in the run folder."""
+DISCOVERED = "landmark_"
+"""What the names of discovered landmarks begin with, and those of no other points."""
 Points = Literal["raw", "named", "both"]
 """Which points are wanted: the discovered landmarks, what they were named, or one after the other."""
 
@@ -101,7 +103,7 @@ def unique(names: Sequence[str]) -> tuple[str, ...]:
     twice = sorted({name for name in names if list(names).count(name) > 1})
     if twice:
         raise UserError(f"the labels name several points alike: {', '.join(map(repr, twice))}; each needs its own name")
-    odd = [name for name in names if not name.strip() or name.startswith("landmark_")]
+    odd = [name for name in names if not name.strip() or name.startswith(DISCOVERED)]
     if odd:
         raise UserError(f"a point cannot be named {odd[0]!r}: the discovered landmarks are called so; rename it")
     return tuple(names)
@@ -174,7 +176,7 @@ def load(folder: Path, model: Model, fit: Fit) -> Named | None:
         return None
     repair = (
         f"fit it again with `unsuplmk name {folder} LABELS`, take it away with `unsuplmk name {folder} --remove`, or "
-        "do without: --landmarks raw"
+        "do without: --points raw"
     )
     try:
         content = _File.model_validate_json(path.read_bytes())

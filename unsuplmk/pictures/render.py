@@ -21,6 +21,7 @@ from unsuplmk.interfaces import Dataset
 from unsuplmk.ops.runs import places
 from unsuplmk.pictures.draw import Picture, enlarged, enlarged_points, overlay, trails
 from unsuplmk.pictures.marks import bones, captions
+from unsuplmk.pictures.matching import matched
 from unsuplmk.pictures.skeleton import NONE, Edge, edges
 from unsuplmk.types import Tracks
 
@@ -80,7 +81,7 @@ def render_tracks(source: Data, tracks: Tracks, out: str | Path, look: Look = PL
     """
     out, dataset = Path(out), open_data(source)
     check(dataset, out)
-    rows = _rows(dataset, tracks)
+    rows = matched(dataset, tracks)
     tracks = replace(tracks, xy=np.where((tracks.score < look.threshold)[..., None], np.nan, tracks.xy))
     pen = _Pen(tracks, look)
     kind = out.suffix.lower()
@@ -115,28 +116,6 @@ def check(dataset: Dataset, out: Path) -> None:
     if kind and kind not in IMAGES | VIDEOS and not out.is_dir():
         known = ", ".join(sorted(VIDEOS | IMAGES))
         raise UserError(f"cannot render to {out}: {kind} is no picture or video; known: {known}; or name a folder")
-
-
-def _rows(dataset: Dataset, tracks: Tracks) -> dict[int, list[int]]:
-    """Index of each frame -> its rows of the tracks, matched by name, or by number where the file had no names.
-
-    A frame that several pictures were cut from has a row for each, which is called as the frame, # and more.
-    """
-    rows_of: dict[str, list[int]] = {}
-    for row, name in enumerate(tracks.source):
-        rows_of.setdefault(name, []).append(row)
-    names = [dataset.name(index) for index in range(len(dataset))]
-    for name in set(rows_of).difference(names):
-        frame, mark, _ = name.rpartition("#")
-        if mark:
-            rows_of.setdefault(frame, []).extend(rows_of[name])
-    rows = {index: sorted(rows_of[name]) for index, name in enumerate(names) if name in rows_of}
-    if not rows and all(name.isdecimal() for name in tracks.source):
-        rows = {index: rows_of[str(index)] for index in range(len(names)) if str(index) in rows_of}
-    if not rows:
-        first = tracks.source[0] if tracks.source else "no frame"
-        raise UserError(f"the tracks are of other frames: they name {first}, the source {names[0]}")
-    return rows
 
 
 @final
