@@ -1,20 +1,30 @@
 """Fills pages from the code when the site is built.
 
 The markers are `<!-- components: KIND -->`, `<!-- commands -->`, `<!-- datasets -->`, `<!-- published: TABLE -->`,
-`<!-- hooks -->`, `<!-- contract: KIND -->` and `<!-- installed: KIND -->`.
+`<!-- hooks -->`, `<!-- contract: KIND -->`, `<!-- installed: KIND -->` and `<!-- modules: NAME ... -->`.
 """
 
+import ast
 import inspect
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
+
+import unsuplmk
 
 from unsuplmk import hookspecs, registry, testing
 from unsuplmk.cli import cards, cli, listing
 from unsuplmk.cli.options import shown
 from unsuplmk.evaluation.published import Paper, Row, published
+
+WITHOUT_CODE = {
+    "recipes": "Settings under a name: methods as they were published, and what fits them here.",
+    "templates": "What `unsuplmk plugins new` writes: a part of each kind that works, with its test.",
+}
+"""Folders of the package that Python does not import."""
 
 
 def on_page_markdown(markdown: str, **_: Any) -> str:
@@ -23,6 +33,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     markdown = re.sub(r"<!-- published: ([\w-]+) -->", lambda match: figures(match[1]), markdown)
     markdown = re.sub(r"<!-- contract: (\w+) -->", lambda match: contract(match[1]), markdown)
     markdown = re.sub(r"<!-- installed: (\w+) -->", lambda match: installed(match[1]), markdown)
+    markdown = re.sub(r"<!-- modules: ([\w ]+) -->", lambda match: modules(match[1].split()), markdown)
     markdown = markdown.replace("<!-- datasets -->", datasets())
     markdown = markdown.replace("<!-- hooks -->", "\n".join(hooks()))
     return markdown.replace("<!-- commands -->", commands())
@@ -86,6 +97,27 @@ def hooks() -> Iterator[str]:
         page = f"{one.name}.md" if one else "command.md"
         brings = f"Kind `{one.name}`, base class `unsuplmk.interfaces.{one.base}`. " if one else ""
         yield f"{brings}See [{page.removesuffix('.md')}]({page}).\n"
+
+
+def modules(names: list[str]) -> str:
+    """Modules and folders of the package, with the first lines of their docstrings."""
+    package = Path(unsuplmk.__file__).parent
+    return "\n".join(("| | |", "|---|---|", *(module(package, name) for name in names), ""))
+
+
+def module(package: Path, name: str) -> str:
+    """A row for one of them; a folder has the modules in it, and may be one of templates or recipes."""
+    path = package / name
+    if not path.is_dir():
+        return f"| `{name}.py` | {opening(path.with_suffix('.py'))} |"
+    inside = sorted(file.stem for file in path.iterdir() if file.suffix in (".py", ".toml") and file.stem != "__init__")
+    text = WITHOUT_CODE.get(name) or opening(path / "__init__.py")
+    return f"| `{name}/` | {text} {len(inside)} files: {', '.join(inside)}. |"
+
+
+def opening(path: Path) -> str:
+    """The first line of a module's docstring; the module is not imported."""
+    return cell((ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "").partition("\n")[0])
 
 
 def contract(name: str) -> str:

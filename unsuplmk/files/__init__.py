@@ -1,1 +1,1 @@
-"""What lies in the files of other tools and of data sets: tables, JSON, archives, downloads. No torch, no parts."""
+"""What lies in the files of other tools and of data sets: tables, JSON, archives, and how they are fetched."""
