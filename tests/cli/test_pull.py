@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.hubserver import Hub, serve
-from tests.sharing import client, contents, run_folder
+from tests.sharedruns import client, contents, run_folder
 from tests.small import settings
 from unsuplmk import config
 from unsuplmk.cli import cli

@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from tests.hubserver import TOKEN, serve
-from tests.sharing import contents, run_folder
+from tests.sharedruns import contents, run_folder
 from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
 from unsuplmk.frames.media import write_image

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sharing import contents, give_names, run_folder
+from tests.sharedruns import contents, give_names, run_folder
 from unsuplmk.errors import UserError
 from unsuplmk.sharing import modelcard
 from unsuplmk.sharing.parcel import Parcel, parcel

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from tests.hubserver import Hub, serve
-from tests.sharing import client, contents, files, give_names, run_folder
+from tests.sharedruns import client, contents, files, give_names, run_folder
 from tests.small import settings
 from unsuplmk import config
 from unsuplmk.detector import Detector

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.hubserver import Hub, serve
-from tests.sharing import client, contents, files, give_names, run_folder
+from tests.sharedruns import client, contents, files, give_names, run_folder
 from unsuplmk.errors import UserError
 from unsuplmk.sharing import hub
 from unsuplmk.sharing.hub import Address
