@@ -14,7 +14,6 @@ from typing import Any
 import click
 
 import unsuplmk
-
 from unsuplmk import hookspecs, registry, testing
 from unsuplmk.cli import cards, cli, listing
 from unsuplmk.cli.options import shown

@@ -29,7 +29,11 @@ say "Drawing them"
 "$bin/unsuplmk" render demo/run demo/puppets --out demo/pictures
 "$bin/unsuplmk" render demo/run demo/puppets.mp4 --out demo/video.mp4
 
+say "Writing a report"
+"$bin/unsuplmk" report demo/run
+
 say "Done"
+echo "Report:                       $PWD/demo/run/report.html"
 echo "Pictures with landmarks:      $PWD/demo/pictures"
 echo "Video with landmarks:         $PWD/demo/video.mp4"
 echo "Pictures from the training:   $PWD/demo/run/preview"
