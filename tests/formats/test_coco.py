@@ -187,6 +187,6 @@ def test_of_several_categories_one_is_chosen(tmp_path: Path) -> None:
     content = layout.content(tmp_path)
     content["categories"].append({"id": 2, "name": "cat", "keypoints": ["paw"]})
     path = layout.save(tmp_path / "a.json", content)
-    with pytest.raises(UserError, match=r"several categories: choose one with --format\.category: person, cat"):
+    with pytest.raises(UserError, match=r"several categories: choose one with --from\.category: person, cat"):
         tables.read(path)
     assert tables.read(path, category="person").xy.shape == (8, 3, 2)

@@ -31,7 +31,7 @@ def test_each_animal_has_its_rows_and_its_name_is_gone() -> None:
 
 @pytest.mark.parametrize("sources", [("v.mp4:0", "v.mp4:1"), ("v.mp4:0#ann", "v.mp4:1"), ("v.mp4:0", "v.mp4:0#2")])
 def test_what_has_no_name_is_refused(sources: tuple[str, ...]) -> None:
-    with pytest.raises(UserError, match="is of no animal with a name, .*; `unsuplmk predict` takes names from a column `track`"):
+    with pytest.raises(UserError, match=r"no animal with a name, .*; `unsuplmk predict` takes names from a column"):
         apart(named(*sources))
 
 

@@ -188,17 +188,19 @@ def test_predictions_that_sleap_io_wrote_are_read(tmp_path: Path, names: tuple[s
     assert found.source == tuple(f"{film}:{i}" for i in range(6))
 
 
-def test_of_several_animals_one_is_read_by_name(tmp_path: Path) -> None:
+def test_several_animals_are_read_together_or_one_by_name(tmp_path: Path) -> None:
     film = layout.video(tmp_path / "a.mp4")
     path = save(tmp_path / "a.nwb", labels(film, sleap_io.PredictedInstance, ("ann", "bob")))
-    with pytest.raises(UserError, match=r"several pose estimations of one video.*track='ann'; known: ann, bob"):
-        tables.read(path)
+    found = tables.read(path)
+    assert found.source == tuple(f"{film}:{i}#{who}" for who in ("ann", "bob") for i in range(6))
+    np.testing.assert_array_equal(found.xy, [layout.points(i, who) for who in (0, 1) for i in range(6)])
+    assert tables.read(path, track="bob").source == tuple(f"{film}:{i}" for i in range(6))
     np.testing.assert_array_equal(tables.read(path, track="bob").xy, [layout.points(i, 1) for i in range(6)])
     with pytest.raises(UserError, match=r"no pose estimation in .* named 'bobo'; did you mean 'bob'"):
         tables.read(path, track="bobo")
-    tables.write(tracks(("a.mp4:0#ann", "a.mp4:0#bob", "a.mp4:1#bob"), 5.0), tmp_path / "ours.nwb")
-    with pytest.raises(UserError, match=r"track='ann'; known: ann, bob"):
-        tables.read(tmp_path / "ours.nwb")
+    given = tracks(("a.mp4:0#ann", "a.mp4:0#bob", "a.mp4:1#bob"), 5.0)
+    tables.write(given, tmp_path / "ours.nwb")
+    assert_same(tables.read(tmp_path / "ours.nwb"), given)
     assert tables.read(tmp_path / "ours.nwb", track="bob").source == ("a.mp4:0#bob", "a.mp4:1#bob")
 
 

@@ -131,10 +131,14 @@ def test_what_a_user_placed_counts_more_than_what_a_network_did(tmp_path: Path) 
     assert tables.read(path, labels="user").source == (f"{tmp_path / 'a.mp4'}:0",)
 
 
-def test_of_several_animals_one_is_read_by_its_track(tmp_path: Path) -> None:
+def test_several_animals_are_read_together_or_one_by_its_track(tmp_path: Path) -> None:
     path = layout.save(tmp_path / "labels.slp", layout.labels(layout.video(tmp_path / "a.mp4")))
-    with pytest.raises(UserError, match=r"several animals .*choose one with track='ann'; known: ann, bob"):
-        tables.read(path)
+    found = tables.read(path)
+    assert found.source == tuple(f"{tmp_path / 'a.mp4'}:{i}#{who}" for i in (0, 2, 4, 6, 8) for who in ("ann", "bob"))
+    np.testing.assert_array_equal(found.xy, [layout.points(i, who) for i in (0, 2, 4, 6, 8) for who in (0, 1)])
+    assert found.fps == 10
+    bob = tables.read(path, track="bob")
+    assert bob.source == tuple(f"{tmp_path / 'a.mp4'}:{i}" for i in (0, 2, 4, 6, 8))
     np.testing.assert_array_equal(tables.read(path, track="bob").xy, [layout.points(i, 1) for i in (0, 2, 4, 6, 8)])
     with pytest.raises(UserError, match=r"no track .*'bobo'; did you mean 'bob'"):
         tables.read(path, track="bobo")
@@ -147,18 +151,43 @@ def test_several_animals_are_written_as_tracks(tmp_path: Path) -> None:
     tables.write(given, tmp_path / "a.slp")
     labels = sleap_io.load_slp(str(tmp_path / "a.slp"))  # type: ignore[operator]
     assert [[instance.track.name for instance in frame] for frame in labels] == [["ann", "bob"], ["bob"]]
+    assert_same(tables.read(tmp_path / "a.slp"), given)
     bob = tables.read(tmp_path / "a.slp", track="bob")
     np.testing.assert_array_equal(bob.xy, given.xy[1:])
     assert bob.source == given.source[1:]
 
 
-def test_animals_without_tracks_cannot_be_told_apart(tmp_path: Path) -> None:
+def test_an_animal_that_is_never_seen_keeps_its_rows(tmp_path: Path) -> None:
+    given = tracks(("a.mp4:0#ann", "a.mp4:0#bob", "a.mp4:1#ann", "a.mp4:1#bob"), 5.0)
+    given.xy[1::2] = np.nan
+    tables.write(given, tmp_path / "a.slp")
+    assert_same(tables.read(tmp_path / "a.slp"), given)
+
+
+def test_animals_without_tracks_are_numbered_in_their_frame_and_followed_by_nothing(tmp_path: Path) -> None:
     what = layout.labels(layout.video(tmp_path / "a.mp4"))
     for frame in what:
         for instance in frame:
             instance.track = None
-    with pytest.raises(UserError, match=r"several animals in one frame.*no tracks to tell them by"):
-        tables.read(layout.save(tmp_path / "labels.slp", what))
+    found = tables.read(layout.save(tmp_path / "labels.slp", what))
+    assert found.source[:4] == tuple(f"{tmp_path / 'a.mp4'}:{i}{mark}" for i in (0, 2) for mark in ("", "#2"))
+    np.testing.assert_array_equal(found.xy[:2], [layout.points(0, 0), layout.points(0, 1)])
+
+
+def test_a_correction_takes_the_place_of_what_it_corrects_and_of_no_other_animal(tmp_path: Path) -> None:
+    film = layout.video(tmp_path / "a.mp4")
+    for names in (("ann", "bob"), ()):
+        what = layout.labels(film, predicted=(0, 1))
+        frame = next(one for one in what if one.frame_idx == 0)
+        ann, bob = frame.instances
+        mended = sleap_io.Instance.from_numpy(layout.points(0, 0) + 1, skeleton=ann.skeleton, track=ann.track)
+        frame.instances.append(mended)
+        if not names:
+            ann.track = bob.track = mended.track = None
+            mended.from_predicted = ann
+        found = tables.read(layout.save(tmp_path / "labels.slp", what))
+        here = [row for row, source in enumerate(found.source) if f"{film}:0" in (source, source.partition("#")[0])]
+        np.testing.assert_array_equal(found.xy[here], [layout.points(0, 0) + 1, layout.points(0, 1)])
 
 
 def test_a_file_whose_videos_are_elsewhere_is_read(tmp_path: Path) -> None:

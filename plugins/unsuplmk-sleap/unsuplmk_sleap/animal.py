@@ -1,7 +1,8 @@
-"""The one animal of a SLEAP file as tracks."""
+"""The animals of a SLEAP file as tracks."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,31 +23,28 @@ SOFTWARE = "unsuplmk"
 
 
 def tracks_of(path: Path, content: Any, which: Which, track: str, skeleton: str) -> Tracks:
-    """The instances of one animal, one a frame; what a user placed rather than what a network did.
+    """The instances of all animals; of each animal, what a user placed rather than what a network did.
 
-    Frames are in the order of the file if that is the order of time in each of its videos, and sorted otherwise.
+    Frames are in the order of the file if that is the order of time in each of its videos, and sorted otherwise. Where
+    there are several animals, a source ends in `#` and the name of the track; or, of the second and further instances
+    of a frame that have none, in `#2`, `#3` and so on: nobody knows whose they are.
 
     Args:
         path: The file.
         content: What sleap-io read from it, with its videos not opened.
         which: user, predicted, or all.
-        track: Name of its track; nothing for an animal that is alone.
+        track: Name of the one track to take; nothing for all.
         skeleton: Its name, where there are several; nothing for the only one.
 
     Raises:
-        UserError: There are several animals, or none.
+        UserError: There are no such instances.
     """
     bones = chosen(path, content.skeletons, skeleton, "skeleton=")
     number = {id(video): n for n, video in enumerate(content.videos)}
     rows: list[tuple[int, int, Any]] = []
     for frame in content:
         known = [one for one in frame if one.skeleton is bones and track in ("", _track(one))]
-        placed = [one for one in known if not hasattr(one, "score")] if which != "predicted" else []
-        guessed = [one for one in known if hasattr(one, "score")] if which != "user" else []
-        found = [one for one in placed or guessed if one.n_visible] or (placed or guessed)[:1]
-        if len(found) > 1:
-            raise _several(path, content)
-        rows += [(number[id(frame.video)], int(frame.frame_idx), one) for one in found]
+        rows += [(number[id(frame.video)], int(frame.frame_idx), one) for one in _counting(known, which)]
     ours = content.provenance.get(SOFTWARE) or {}
     if not rows and not (ours and not len(content)):
         raise _none(path, content, which, track)
@@ -57,10 +55,40 @@ def tracks_of(path: Path, content: Any, which: Which, track: str, skeleton: str)
     score = np.array([_score(one) for *_, one in rows], np.float64).reshape(-1, len(names))
     videos = [_Source(path, video, name) for video, name in zip(content.videos, _names(ours, content), strict=True)]
     size = np.array([videos[video].size for video, *_ in rows], np.int64).reshape(-1, 2)
-    source = [joined(videos[v].name(frame), _track(one) if ours else "") for v, frame, one in rows]
+    told = bool(ours) or len({_track(one) for *_, one in rows}) > 1
+    pictures = [videos[video].name(frame) for video, frame, _ in rows]
+    source = _sources(pictures, [_track(one) if told else "" for *_, one in rows])
     used = {video for video, *_ in rows}
     rate = videos[used.pop()].fps if len(used) == 1 else 0.0
     return Tracks(xy, score, names, size, float(ours.get("fps", rate)), tuple(source))
+
+
+def _counting(known: Sequence[Any], which: Which) -> list[Any]:
+    """The instances of a frame that count.
+
+    A prediction does not, if a user corrected it, or placed another of its track; nor do any, if there are no more of
+    them than instances of which nobody says what they correct. What has no point counts if its animal has nothing else.
+    """
+    placed = [one for one in known if not hasattr(one, "score")] if which != "predicted" else []
+    guessed = [one for one in known if hasattr(one, "score")] if which != "user" else []
+    corrected = {id(one.from_predicted) for one in placed if one.from_predicted is not None}
+    tracks = {_track(one) for one in placed} - {""}
+    guessed = [one for one in guessed if id(one) not in corrected and _track(one) not in tracks]
+    if len(guessed) <= sum(one.from_predicted is None and not _track(one) for one in placed):
+        guessed = []
+    animals: dict[str, list[Any]] = {}
+    for one in [*placed, *guessed]:
+        animals.setdefault(_track(one), []).append(one)
+    return [one for mine in animals.values() for one in [each for each in mine if each.n_visible] or mine[:1]]
+
+
+def _sources(pictures: Sequence[str], tracks: Sequence[str]) -> list[str]:
+    """Where each row comes from: its picture, and its track; or its number, where another without one is before it."""
+    found, unnamed = [], Counter[str]()
+    for picture, track in zip(pictures, tracks, strict=True):
+        unnamed[picture] += not track
+        found.append(joined(picture, track or (str(unnamed[picture]) if unnamed[picture] > 1 else "")))
+    return found
 
 
 class _Source:
@@ -131,13 +159,6 @@ def _ordered(rows: list[tuple[int, int, Any]]) -> list[tuple[int, int, Any]]:
             return sorted(rows, key=lambda row: row[:2])
         last[video] = frame
     return rows
-
-
-def _several(path: Path, content: Any) -> UserError:
-    known = sorted({name for frame in content for one in frame if (name := _track(one))})
-    none = "and they have no tracks to tell them by"
-    how = f"choose one with track={known[0]!r}; known: {', '.join(known)}" if known else none
-    return UserError(f"{path} has several animals in one frame, and tracks are of one: {how}")
 
 
 def _none(path: Path, content: Any, which: Which, track: str) -> UserError:

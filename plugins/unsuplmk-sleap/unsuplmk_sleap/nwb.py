@@ -19,7 +19,8 @@ class Nwb(Format):
     Rübel et al. 2022, https://doi.org/10.7554/eLife.78362; https://github.com/rly/ndx-pose. Pixels are as ours, and
     the file says so: the centre of the first is (0, 0). A rate or time stamps come from the frames a second; where
     these are not known, frame numbers stand for seconds, and the file says so too. Files of others are read: pose
-    estimation series of any tool, and labels that sleap-io wrote; one animal at a time.
+    estimation series of any tool, and labels that sleap-io wrote. Of several animals, each row says whose it is: its
+    source ends in `#name`.
 
     Args:
         identifier: Of the file, unique among all; a random one if none is given.
@@ -27,7 +28,7 @@ class Nwb(Format):
             and 1970 stands for it.
         session: What the session was, in words.
         subject: ID of the animal.
-        track: Name of the pose estimation to read, where there are several of one video.
+        track: Name of the one pose estimation to read, where there are several of one video; without it, all are read.
 
     Raises:
         UserError: The start is no date.

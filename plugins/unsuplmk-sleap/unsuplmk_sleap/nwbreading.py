@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -43,14 +43,14 @@ class Pose:
 
 
 def read(path: Path, track: str) -> Tracks:
-    """The poses of one animal.
+    """The poses of all animals.
 
     Args:
         path: The file.
-        track: Name of its pose estimation; nothing for an animal that is alone.
+        track: Name of the one pose estimation to take; nothing for all.
 
     Raises:
-        UserError: The file is damaged or no NWB, holds no poses or those of several animals, or they are in space.
+        UserError: The file is damaged or no NWB, holds no poses, or they are in space.
     """
     try:
         poses = _poses(path, track)
@@ -64,11 +64,11 @@ def read(path: Path, track: str) -> Tracks:
         raise UserError(f"cannot read {path}: it is cut off, damaged or no NWB file of poses ({reason})") from None
     names = poses[0].names
     if any(set(pose.names) != set(names) for pose in poses):
-        raise UserError(f"{path} has poses of other landmarks in one video than in another")
+        raise UserError(f"{path} has poses of other landmarks in one pose estimation than in another")
     orders = [[pose.names.index(name) for name in names] for pose in poses]
     size = [pose.size for pose in poses for _ in pose.source]
     rates = {pose.fps for pose in poses}
-    alone = len(poses) == 1 or all(pose.images for pose in poses)
+    alone = len({pose.video for pose in poses}) == 1 or all(pose.images for pose in poses)
     return Tracks(
         np.concatenate([pose.xy[:, order] for pose, order in zip(poses, orders, strict=True)]),
         np.concatenate([pose.score[:, order] for pose, order in zip(poses, orders, strict=True)]),
@@ -96,11 +96,14 @@ def _poses(path: Path, track: str) -> list[Pose] | None:
             if not found:
                 raise unknown(f"pose estimation in {path}", track, names.values())
         poses = [_pose(path, one) for one in found]
-    if len({pose.video for pose in poses}) < len(poses):
-        known = sorted(set(names.values()))
-        how = f"choose one with track={known[0]!r}; known: {', '.join(known)}"
-        raise UserError(f"{path} has several pose estimations of one video, and tracks are of one animal: {how}")
-    return poses
+    if len({pose.video for pose in poses}) == len(poses):  # others' may have names that tell no animals
+        return poses
+    named = zip(poses, found, strict=True)
+    return [pose if one.source_software == SOFTWARE else _told(pose, names[one.name]) for pose, one in named]
+
+
+def _told(pose: Pose, animal: str) -> Pose:
+    return replace(pose, source=tuple(joined(source, animal) for source in pose.source))
 
 
 def _track(name: str) -> str:

@@ -24,11 +24,11 @@ class Slp(Format):
 
     Pereira et al. 2022, https://doi.org/10.1038/s41592-022-01426-1. Pixels are as ours: the centre of the first is
     (0, 0); sleap-io moves those of formats before 1.1, which count from its corner. A row whose source ends in `#name`
-    belongs to the track of that name. Files are read one animal at a time.
+    belongs to the track of that name. Files are read whole: of several animals, each row says whose it is in this way.
 
     Args:
         labels: What to read: user for what people placed; predicted; or all, with predictions where there is no other.
-        track: Name of the track to read, where a frame has several animals.
+        track: Name of the one track to read; without it, all are read.
         skeleton: Name of the skeleton to read, where there are several.
     """
 
