@@ -67,10 +67,7 @@ def test_a_real_projects_labels_are_read() -> None:
     [
         ("", "scorer, bodyparts, coords"),
         ("file,x0,y0\na.png,1,2\n", "scorer, bodyparts, coords"),
-        (
-            "scorer,s,s,s,s\nindividuals,a,a,b,b\nbodyparts,n,n,n,n\ncoords,x,y,x,y\n",
-            "several animals: choose one with --from.individual: a, b",
-        ),
+        ("scorer,s,s,s\nindividuals,a,a,b\nbodyparts,n,n,n\ncoords,x,y,x\n", "coords must repeat"),
         ("scorer,s,s\nbodyparts,n,n\ncoords,y,x\n", "coords must repeat"),
         ("scorer\nbodyparts\ncoords\n", "coords must repeat"),
         ("scorer,s,s\nbodyparts,n,n\ncoords,x,y\n0,1,2\n1,1\n", ":5: 2 cells where the header has 3"),
@@ -138,7 +135,7 @@ def test_rows_that_nobody_could_tell_apart_are_refused(tmp_path: Path) -> None:
         tables.write(tracks(0.0, ("1.png", "2.png")), tmp_path / "a.csv", labels=True, rows="frames")
 
 
-def test_of_several_animals_one_is_read_by_name(tmp_path: Path) -> None:
+def test_several_animals_are_read_together_or_one_by_name(tmp_path: Path) -> None:
     text = (
         "scorer,s,s,s,s,s,s\nindividuals,ann,ann,ann,bob,bob,bob\nbodyparts,n,n,n,n,n,n\n"
         "coords,x,y,likelihood,x,y,likelihood\n0,1,2,.5,3,4,.25\n1,,,0,5,6,.75\n"
@@ -147,8 +144,10 @@ def test_of_several_animals_one_is_read_by_name(tmp_path: Path) -> None:
     found = tables.read(tmp_path / "a.csv", individual="bob")
     np.testing.assert_array_equal(found.xy, [[[3, 4]], [[5, 6]]])
     np.testing.assert_array_equal(found.score, [[0.25], [0.75]])
-    with pytest.raises(UserError, match=r"several animals: choose one with --from.individual: ann, bob"):
-        tables.read(tmp_path / "a.csv")
+    both = tables.read(tmp_path / "a.csv")
+    assert both.source == ("0#ann", "1#ann", "0#bob", "1#bob")
+    np.testing.assert_array_equal(both.xy, [[[1, 2]], [[np.nan] * 2], [[3, 4]], [[5, 6]]])
+    np.testing.assert_array_equal(both.score, [[0.5], [0], [0.25], [0.75]])
     with pytest.raises(UserError, match=r"no individual in .* named 'bobo'; did you mean 'bob'"):
         tables.read(tmp_path / "a.csv", individual="bobo")
 
@@ -170,14 +169,27 @@ def appendable(path: Path, kinds: bytes = b"") -> np.ndarray:
     return values
 
 
-def test_the_hdf5_of_predictions_is_read_one_animal_at_a_time(tmp_path: Path) -> None:
+def test_points_that_an_animal_has_not_are_missing(tmp_path: Path) -> None:
+    text = (
+        "scorer,s,s,s,s,s,s\nindividuals,ann,ann,bob,bob,single,single\nbodyparts,n,n,n,n,door,door\n"
+        "coords,x,y,x,y,x,y\n0,1,2,3,4,5,6\n"
+    )
+    (tmp_path / "a.csv").write_text(text, "utf-8")
+    found, nowhere = tables.read(tmp_path / "a.csv"), [np.nan] * 2
+    assert (found.names, found.source) == (("n", "door"), ("0#ann", "0#bob", "0#single"))
+    np.testing.assert_array_equal(found.xy, [[[1, 2], nowhere], [[3, 4], nowhere], [nowhere, [5, 6]]])
+    np.testing.assert_array_equal(found.score, [[1, 0], [1, 0], [0, 1]])
+
+
+def test_the_hdf5_of_predictions_is_read_of_one_animal_or_all(tmp_path: Path) -> None:
     values = appendable(tmp_path / "a.h5")
     found = tables.read(tmp_path / "a.h5", individual="bob")
     np.testing.assert_array_equal(found.xy, values[:, 4:].reshape(3, 2, 2))
     np.testing.assert_array_equal(found.score, [[1, 1], [0, 1], [1, 1]])
     assert (found.names, found.source) == (("n", "ä"), ("4", "5", "7"))
-    with pytest.raises(UserError, match=r"several animals: choose one with --from.individual: ann, bob"):
-        tables.read(tmp_path / "a.h5")
+    both = tables.read(tmp_path / "a.h5")
+    np.testing.assert_array_equal(both.xy, np.concatenate([values[:, :4], values[:, 4:]]).reshape(6, 2, 2))
+    assert both.source == ("4#ann", "5#ann", "7#ann", "4#bob", "5#bob", "7#bob")
 
 
 class Trap:

@@ -11,7 +11,7 @@ from typing import Any, final
 import numpy as np
 
 from unsuplmk.errors import UserError
-from unsuplmk.files.posetable import PoseTable, chosen, columns_of, points_of
+from unsuplmk.files.posetable import PoseTable, columns_of, points_of
 from unsuplmk.files.posewriting import LABELLED, Table
 
 KEY = "df_with_missing"
@@ -27,19 +27,18 @@ NONE = "N."
 """How PyTables writes that there is no name."""
 
 
-def read(path: Path, individual: str, option: str) -> PoseTable:
-    """A table's points of one animal.
+def read(path: Path, individual: str) -> dict[str, PoseTable]:
+    """A table's points of all animals, or of one, by name; of nobody in a table without individuals.
 
     pandas keeps some of what a table is called as pickles. They are read as plain values, and a file in which they are
     anything else is refused: pandas would run it.
 
     Args:
         path: The file.
-        individual: Which animal; nothing for the only one.
-        option: What to call the choice of an animal in messages.
+        individual: Which animal; nothing for all.
 
     Raises:
-        UserError: The file cannot be read or holds no such table, an animal must be chosen, or h5py is not installed.
+        UserError: The file cannot be read or holds no such table or animal, or h5py is not installed.
     """
     h5py = _h5py(f"reading {path}")
     try:
@@ -51,12 +50,15 @@ def read(path: Path, individual: str, option: str) -> PoseTable:
         reason = " ".join(str(error).split())[:160]
         raise UserError(f"cannot read {path} as DeepLabCut's HDF5 table {KEY}: {reason}") from None
     triples = [(column[-3] if len(column) == 4 else "", column[-2], column[-1]) for column in columns]
-    animals = tuple(dict.fromkeys(animal for animal, _, _ in triples if animal))
-    places, names, each = columns_of(path, triples, chosen(path, animals, individual, option))
-    table = values[:, places].reshape(len(index), len(names), each)
-    if np.isinf(table).any():
-        raise UserError(f"{path}: row {int(np.argwhere(np.isinf(table))[0][0]) + 1} has an infinite coordinate")
-    return PoseTable(path, names, index, list(range(1, len(index) + 1)), *points_of(table))
+    animals = dict.fromkeys(animal for animal, _, _ in triples if animal)
+    found, lines = {}, list(range(1, len(index) + 1))
+    for animal in [individual] if individual else animals or [""]:
+        places, names, each = columns_of(path, triples, animal)
+        table = values[:, places].reshape(len(index), len(names), each)
+        if np.isinf(table).any():
+            raise UserError(f"{path}: row {int(np.argwhere(np.isinf(table))[0][0]) + 1} has an infinite coordinate")
+        found[animal] = PoseTable(path, names, index, lines, *points_of(table))
+    return found
 
 
 def write(path: Path, table: Table, scorer: str) -> None:

@@ -122,11 +122,24 @@ def read(path: Path, individual: str = "") -> PoseTable:
     Raises:
         UserError: The file cannot be read, has not this header or not this animal, or a row does not fit it.
     """
+    return several(path, [individual])[individual]
+
+
+def several(path: Path, animals: Sequence[str]) -> dict[str, PoseTable]:
+    """A table's points of several animals, by name.
+
+    Args:
+        path: The CSV.
+        animals: Which; the one name of nothing in a table without individuals.
+
+    Raises:
+        UserError: As `read`.
+    """
     rows = _rows(path)
     header = _header(path, rows)
-    places, names, each = columns_of(path, header.columns, individual)
+    layout = {animal: columns_of(path, header.columns, animal) for animal in animals}
     index, lines, values = [], [], []
-    cells = itemgetter(*(header.lead + place for place in places))
+    cells = itemgetter(*(header.lead + place for places, _, _ in layout.values() for place in places))
     for line, row in rows:
         if len(row) != header.lead + len(header.columns):
             wanted = header.lead + len(header.columns)
@@ -137,11 +150,16 @@ def read(path: Path, individual: str = "") -> PoseTable:
             values.append([float(cell) if cell else math.nan for cell in cells(row)])
         except ValueError:
             values.append(_numbers(path, line, cells(row)))
-    table = np.array(values, np.float64).reshape(len(index), len(names), each)
+    table = np.array(values, np.float64).reshape(len(index), sum(len(places) for places, _, _ in layout.values()))
     if np.isinf(table).any():
-        row, point, which = np.argwhere(np.isinf(table))[0]
-        raise UserError(f"{path}:{lines[row]}: {str(table[row, point, which])!r} is no coordinate")
-    return PoseTable(path, names, index, lines, *points_of(table))
+        row, column = np.argwhere(np.isinf(table))[0]
+        raise UserError(f"{path}:{lines[row]}: {str(table[row, column])!r} is no coordinate")
+    found, begin = {}, 0
+    for animal, (places, names, each) in layout.items():
+        mine = table[:, begin : begin + len(places)].reshape(len(index), len(names), each)
+        found[animal] = PoseTable(path, names, index, lines, *points_of(mine))
+        begin += len(places)
+    return found
 
 
 def columns_of(

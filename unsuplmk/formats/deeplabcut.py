@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, final
 
@@ -11,7 +12,9 @@ from pydantic import Field
 from unsuplmk.errors import UserError
 from unsuplmk.files import posehdf, posetable, posewriting
 from unsuplmk.files.csvtable import begins_with_scorer
+from unsuplmk.files.posetable import PoseTable
 from unsuplmk.files.posewriting import Rows
+from unsuplmk.frames.origin import joined
 from unsuplmk.interfaces import Format
 from unsuplmk.types import Tracks
 
@@ -33,7 +36,7 @@ class Deeplabcut(Format):
         labels: Whether to write labels for a project, without likelihood: the images are called
             labeled-data/FOLDER/IMAGE.
         scorer: Whose points they are; of labels, the scorer of the project.
-        individual: Which animal to read, in a file of several.
+        individual: The one animal to read, in a file of several; without it, all are read.
 
     Raises:
         UserError: Labels are to have numbers of frames.
@@ -60,17 +63,28 @@ class Deeplabcut(Format):
         return path.suffix.lower() == ".csv" and begins_with_scorer(path) and not posetable.has_set(path)
 
     def read(self, path: Path) -> Tracks:
-        """Read predictions (x, y, likelihood) or labelled data (x, y; the likelihood of a labelled point is 1)."""
-        option = "--from.individual"
+        """Read predictions (x, y, likelihood) or labelled data (x, y; the likelihood of a labelled point is 1).
+
+        Of several animals, each row says whose it is: its source is `7#ann`. Points that one of them has not are NaN.
+        """
         if path.suffix.lower() == HDF5:
-            table = posehdf.read(path, self.individual, option)
-        else:
-            animals = posetable.individuals(path)
-            table = posetable.read(path, posetable.chosen(path, animals, self.individual, option))
-        size = np.zeros((len(table.index), 2), dtype=np.int64)
-        return Tracks(table.xy, table.score, table.points, size, fps=0.0, source=tuple(table.index))
+            return _together(posehdf.read(path, self.individual))
+        animals = [self.individual] if self.individual else posetable.individuals(path) or [""]
+        return _together(posetable.several(path, animals))
 
     def write(self, tracks: Tracks, path: Path) -> None:
         """Write all frames of one animal, in their order."""
         table = posewriting.tabulate(tracks, self.rows, self.labels, "DeepLabCut's table")
         (posehdf if path.suffix.lower() == HDF5 else posewriting).write(path, table, self.scorer)
+
+
+def _together(tables: Mapping[str, PoseTable]) -> Tracks:
+    """The tracks of all animals, one after the other."""
+    points = tuple(dict.fromkeys(point for table in tables.values() for point in table.points))
+    count = sum(len(table.index) for table in tables.values())
+    xy, score, source = np.full((count, len(points), 2), np.nan), np.zeros((count, len(points))), []
+    for animal, table in tables.items():
+        rows, columns = slice(len(source), len(source) + len(table.index)), [*map(points.index, table.points)]
+        xy[rows, columns], score[rows, columns] = table.xy, table.score
+        source += [joined(entry, animal if len(tables) > 1 else "") for entry in table.index]
+    return Tracks(xy, score, points, np.zeros((count, 2), np.int64), fps=0.0, source=tuple(source))
