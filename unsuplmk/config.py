@@ -29,7 +29,7 @@ SEVERAL = ("loss", "stage")
 PARTS = (*SINGLE, *SEVERAL, "dataset")
 """Kinds of which a config has the options."""
 
-RECORDS = ("versions", "plugins")
+RECORDS = ("versions", "plugins", "machine")
 """Tables of a run's config that say what it ran under; they set nothing."""
 
 Options = dict[str, Any]

@@ -25,6 +25,7 @@ from unsuplmk.console import Console, Silent
 from unsuplmk.errors import UserError
 from unsuplmk.frames.cropping import cropped
 from unsuplmk.frames.prepare import Fit
+from unsuplmk.hosting import machine
 from unsuplmk.interfaces import PairSource, Stage
 from unsuplmk.model import Model, Outcome
 from unsuplmk.training.average import Average
@@ -214,12 +215,15 @@ def _begin(
 ) -> int:
     """Start the folder or read where it stopped; returns the number of steps done."""
     state = checkpoint.load_state(folder, config) if resume else None
+    here = machine.here(engine.device, engine.num_processes, config.precision)
     if state is None:
         model.encoder.initialise()
         model.generator.initialise()
         average.copy(model)
         if engine.is_main_process and not resume:
             checkpoint.create(folder, config)
+        if engine.is_main_process:
+            machine.record(folder, here, 0)
         engine.wait_for_everyone()
         return 0
     model.load_state_dict(state["model"], strict=False)  # frozen loss networks come from their own files
@@ -228,6 +232,7 @@ def _begin(
     refuse_finished(folder, config, state)
     if engine.is_main_process:
         checkpoint.trim_log(folder, state["number"])
+        machine.record(folder, here, state["number"])
     return int(state["number"])
 
 

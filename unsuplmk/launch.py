@@ -117,8 +117,12 @@ def autocast(device: str, precision: str) -> torch.autocast:
     """The context of the forward pass: bfloat16 where it is asked for, or where `auto` finds it faster."""
     import torch
 
-    low = precision == "bfloat16" or (precision == "auto" and fast_bfloat16(device))
-    return torch.autocast(device, torch.bfloat16, enabled=low)
+    return torch.autocast(device, torch.bfloat16, enabled=lowers(device, precision))
+
+
+def lowers(device: str, precision: str) -> bool:
+    """Whether the forward pass is in bfloat16."""
+    return precision == "bfloat16" or (precision == "auto" and fast_bfloat16(device))
 
 
 def fast_bfloat16(device: str) -> bool:

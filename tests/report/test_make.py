@@ -66,7 +66,13 @@ def test_a_run_has_what_it_was_trained_on_curves_pictures_landmarks_and_what_its
     assert titles(made) == [*ALWAYS, *DRAWN]
     found = Page(page.render(made))
     assert found.titles == titles(made)
-    for words in ("Report of käfer", "puppets, 16 frames in 4 clips", f"{STEPS} of {STEPS}", "5 x equivariance"):
+    for words in (
+        "Report of käfer",
+        "puppets, 16 frames in 4 clips",
+        f"{STEPS} of {STEPS}",
+        "5 x equivariance",
+        "cpu, 1 process, float32",
+    ):
         assert words in found.text
     assert "frames of the split test, which the run was not trained on" in found.text
     assert f"--config {trained}" in found.text.replace("'", "")
@@ -134,6 +140,7 @@ def test_a_run_that_was_killed_at_once_has_what_there_is(
     assert titles(made) == ["What was trained", "All settings"]
     found = text(made)
     assert "The log holds no figures" in found
+    assert "asked for: cpu, processes: 1, precision float32; what it ran on was not recorded" in found
     assert "No landmarks can be shown:" in found
     assert "model.safetensors" in found
 

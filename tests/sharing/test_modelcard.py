@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.sharing import give_names, run_folder
+from tests.sharedruns import give_names, run_folder
 from unsuplmk.errors import UserError
 from unsuplmk.sharing import modelcard
 
@@ -58,6 +58,9 @@ def test_it_says_what_was_trained_on_what_and_how_to_use_it(run: Path) -> None:
         *("20.0 x pixel, 5.0 x equivariance", "left and right may change places", "was not evaluated"),
     ):
         assert words in text
+    assert "| device |" not in text
+    machines = [{"step": 0, "device": "cpu", "processes": 2, "precision": "float32"}]
+    assert "| device | cpu, 2 processes, float32 |" in card(run, machine=machines)
     python = text.split("```python\n")[1].split("```")[0]
     assert len([line for line in python.splitlines() if line]) == 3
     compile(python, "card", "exec")

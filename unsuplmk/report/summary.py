@@ -10,6 +10,7 @@ import tomli_w
 
 from unsuplmk.config import PARTS, RECORDS
 from unsuplmk.frames.media import read_image
+from unsuplmk.hosting import machine
 from unsuplmk.report.blocks import Block, Bullets, Chart, Charts, Code, Picture, Pictures, Section, Table, Text
 from unsuplmk.report.records import HEALTH, Records
 
@@ -39,6 +40,9 @@ def summary(run: Records, frames: str, shown: str) -> Section:
     config = run.config
     parts = {kind: config[kind] for kind in PARTS if isinstance(config.get(kind), dict)}
     asked = int(run.number("steps", 0.0))
+    asked_for = "asked for: {}, processes: {}, precision {}; what it ran on was not recorded".format(
+        *(config.get(key) for key in ("device", "devices", "precision"))
+    )
     rows = {
         "data": ", ".join(filter(None, (str(config.get("data")), frames))),
         "shown here": shown,
@@ -46,8 +50,7 @@ def summary(run: Records, frames: str, shown: str) -> Section:
         "image": f"{config.get('size')} x {config.get('size')} px, frames made square by {config.get('fit')}",
         "steps": f"{run.steps:,} of {asked:,}, of {config.get('batch')} pairs each",
         "time": span(run.seconds),
-        "device": f"asked for: {config.get('device')}, processes: {config.get('devices')}, "
-        f"precision {config.get('precision')}",
+        "device": machine.told(config) or asked_for,
         "seed": str(config.get("seed")),
         **{kind: str(table["name"]) for kind, table in parts.items() if "name" in table},
         "losses": ", ".join(f"{weight_of(run, name)} x {name}" for name in parts.get("loss", {})),

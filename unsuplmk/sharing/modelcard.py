@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from unsuplmk.hosting import machine
 from unsuplmk.naming.named import NAMES
 from unsuplmk.report.records import METRICS, figures
 
@@ -108,6 +109,7 @@ def _trained(config: Mapping[str, Any]) -> dict[str, Any]:
         "landmarks": config["landmarks"],
         "image": f"{config['size']} x {config['size']} px; other shapes: {config.get('fit', '')}",
         "steps": f"{config.get('steps', '')}, of {config.get('batch', '')} pairs each",
+        "device": machine.told(config),
         **{kind: _mapping(config, kind).get("name", "") for kind in kinds},
         "losses": losses,
     }
