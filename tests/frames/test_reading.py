@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.test_gather import Numbered
+from tests.frames.test_gather import Numbered
 
 from unsuplmk.frames.reading import each
 
