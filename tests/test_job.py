@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from safetensors.torch import load_file
 from tests.processes import Interrupts
 from tests.small import settings
 from unsuplmk import checkpoint, registry
+from unsuplmk.config import load, make
+from unsuplmk.datasets.arrays import Arrays
 from unsuplmk.errors import UserError
 from unsuplmk.interfaces import Generator, Stage
 from unsuplmk.job import Job, Training
@@ -152,6 +155,8 @@ def test_resuming_with_other_settings_or_nothing_to_resume_is_refused(tmp_path: 
     folder = Job(settings(steps=2)).run(tmp_path / "run")
     with pytest.raises(UserError, match=r"batch = 4, not 2"):
         Job(settings(steps=4, batch=2)).run(folder, resume=True)
+    with pytest.raises(UserError, match="was begun with dataset"):
+        Job(settings(dataset={"clips": 5, "length": 4, "side": 48})).run(folder, resume=True)
     with pytest.raises(UserError, match="has done its 2 steps"):
         Job(settings(steps=2)).run(folder, resume=True)
     with pytest.raises(UserError, match="does not exist"):
@@ -164,10 +169,23 @@ def test_unknown_devices_and_unmet_needs_are_refused_before_training(tmp_path: P
     assert not (tmp_path / "run").exists()
 
 
-def test_arrays_in_memory_can_be_trained_on(tmp_path: Path) -> None:
+def test_arrays_in_memory_can_be_trained_on_and_the_run_does_not_claim_other_data(tmp_path: Path) -> None:
     frames = np.random.default_rng(0).integers(0, 255, (6, 40, 40, 3), dtype=np.uint8)
-    folder = Job(settings(dataset={}, steps=2, data="memory"), data=frames).run(tmp_path / "run")
+    folder = Job(settings(steps=1), data=frames).run(tmp_path / "run")
+    assert len(losses(folder)) == 1
+    config = tomllib.loads((folder / "config.toml").read_text("utf-8"))
+    assert (config["data"], config["dataset"]) == ("data given in Python (arrays)", {})
+    with pytest.raises(UserError, match=r"data given in Python \(arrays\) cannot be read again: name files"):
+        Job(make(load(str(folder))).model_copy(update={"steps": 2})).run(folder, resume=True)
+    Job(settings(steps=2), data=frames).run(folder, resume=True)
     assert len(losses(folder)) == 2
+
+
+def test_a_dataset_is_recorded_by_its_class_and_a_path_as_it_is(tmp_path: Path) -> None:
+    frames = np.zeros((2, 40, 40, 3), np.uint8)
+    assert Job(settings(), Arrays(frames)).config.data == "data given in Python (Arrays)"
+    job = Job(settings(), tmp_path)
+    assert (job.config.data, job.data, job.config.dataset) == (str(tmp_path), None, {"fps": 0.0})
 
 
 def test_bfloat16_trains_and_agrees_roughly_with_float32(tmp_path: Path) -> None:

@@ -201,7 +201,8 @@ def load_state(folder: Path, config: Config) -> dict[str, Any] | None:
     """
     then = load_config(folder, set(PARTS) - FREE - {"dataset"}).dump()
     now = config.dump()
-    differ = [key for key in now if key not in FREE and now.get(key) != then.get(key)]
+    free = FREE if now["data"] == then["data"] else FREE | {"dataset"}  # other data have options of their own
+    differ = [key for key in now if key not in free and now.get(key) != then.get(key)]
     if differ:
         pairs = ", ".join(f"{key} = {then.get(key)!r}, not {now[key]!r}" for key in differ)
         raise UserError(f"{folder} was begun with {pairs}: leave these as they were, or choose another --out")

@@ -19,7 +19,7 @@ from accelerate import Accelerator
 from torch import Tensor
 
 from unsuplmk import checkpoint, launch, registry
-from unsuplmk.batches.data import Data, Pack, batches, open_data, pack
+from unsuplmk.batches.data import Data, Pack, batches, described, open_data, pack
 from unsuplmk.config import Config
 from unsuplmk.console import Console, Silent
 from unsuplmk.errors import UserError
@@ -41,12 +41,14 @@ class Job:
 
     Args:
         config: Its settings.
-        data: Frames in memory or a dataset, in place of what `config.data` names.
+        data: Frames in memory or a dataset, in place of `config.data` and `config.dataset`; the run records that.
     """
 
     def __init__(self, config: Config, data: Data | None = None) -> None:
+        if data is not None:
+            config = config.model_copy(update={"data": described(data), "dataset": {}})
         self.config = config.resolved()
-        self.data = data
+        self.data = None if isinstance(data, str | Path) else data
 
     def run(self, folder: str | Path, *, resume: bool = False, console: Console | None = None) -> Path:
         """Train, and return the run folder.

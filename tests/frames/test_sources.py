@@ -42,6 +42,7 @@ def test_what_exists_is_a_path_before_any_name(tmp_path: Path, monkeypatch: pyte
         ("listing", "dataset 'listing' reads files: say which, listing:PATH; `unsuplmk datasets about listing`"),
         ("listing:", "dataset 'listing' reads files"),
         ("puppets:somewhere", "dataset 'puppets' reads no files: leave out ':somewhere'"),
+        ("data given in Python (arrays)", "data given in Python .arrays. cannot be read again: name files"),
         ("C:\\images", r"no file or folder 'C:"),
         ("/gone/mouse.mp4", "no file or folder '/gone/mouse.mp4'; datasets known by name"),
     ],

@@ -80,6 +80,15 @@ def test_a_run_has_what_it_was_trained_on_curves_pictures_landmarks_and_what_its
     assert len(page.render(made)) < page.LIMIT
 
 
+def test_data_that_a_program_gave_are_said_to_be_so(tmp_path: Path) -> None:
+    lines: list[str] = []
+    folder = written(tmp_path / "run", data="data given in Python (arrays)", dataset={})
+    found = text(document(folder, report=lines.append))
+    assert "4 landmarks discovered in data given in Python (arrays), without labels." in found
+    assert f"with files in place of DATA: unsuplmk run DATA --config {folder} --out {folder}-again" in found
+    assert "What it was trained on cannot be shown: data given in Python (arrays) cannot be read again" in found
+
+
 def test_what_evaluate_and_name_left_is_told_with_protocol_and_constant_guess(judged: Path) -> None:
     made = document(judged, images=2)
     assert titles(made) == [*ALWAYS[:3], "Named points", "Judged by annotated points", *ALWAYS[3:], *DRAWN]
@@ -140,6 +149,7 @@ def test_a_run_that_was_killed_at_once_has_what_there_is(
     assert titles(made) == ["What was trained", "All settings"]
     found = text(made)
     assert "The log holds no figures" in found
+    assert f"unsuplmk run --config {folder} --out {folder}-again" in found
     assert "asked for: cpu, processes: 1, precision float32; what it ran on was not recorded" in found
     assert "No landmarks can be shown:" in found
     assert "model.safetensors" in found

@@ -20,13 +20,13 @@ from unsuplmk.batches.pack import Pack, pack
 from unsuplmk.batches.parallel import ordered
 from unsuplmk.datasets.arrays import Arrays
 from unsuplmk.errors import UserError
-from unsuplmk.frames.sources import resolve
+from unsuplmk.frames.sources import GIVEN, resolve
 from unsuplmk.interfaces import Dataset, PairSource
 
 if TYPE_CHECKING:
     from unsuplmk.batches.augment import Augmentation
 
-__all__ = ["Pack", "batches", "open_data", "pack"]
+__all__ = ["Pack", "batches", "described", "open_data", "pack"]
 
 Data = str | Path | np.ndarray | Sequence[np.ndarray] | Sequence[Sequence[np.ndarray]] | Dataset
 
@@ -48,6 +48,13 @@ def open_data(data: Data, options: Mapping[str, Any] | None = None) -> Dataset:
         return _without_options(Arrays(data), given, "arrays")
     source = resolve(data)
     return registry.build("dataset", source.component.name, *source.wired, **given)
+
+
+def described(data: Data) -> str:
+    """What a config says of data: the word that means them, or that a program gave them, and as what."""
+    if isinstance(data, str | Path):
+        return str(data)
+    return f"{GIVEN} ({type(data).__name__ if isinstance(data, Dataset) else 'arrays'})"
 
 
 def _without_options(dataset: Dataset, given: Mapping[str, Any], what: str) -> Dataset:

@@ -14,6 +14,8 @@ from unsuplmk.frames.card import Card
 
 FILES = "files"
 """The dataset of whatever path no other dataset recognises."""
+GIVEN = "data given in Python"
+"""How the config of a run begins to say that no word on a command line meant its data."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +60,11 @@ def resolve(data: str | Path) -> Source:
     and videos where none does.
 
     Raises:
-        UserError: Nothing is there, no dataset has the name, or it needs a path.
+        UserError: Nothing is there, no dataset has the name, or it needs a path; or they are data of a program.
     """
     word = str(data)
+    if word.startswith(GIVEN):
+        raise UserError(f"{word} cannot be read again: name files instead, or go on in Python: Job(config, data)")
     path, components = Path(word).expanduser(), registry.components("dataset")
     there = os.path.exists(path)  # which, unlike pathlib's, never raises
     if there or (is_glob(word) and _name(word) not in components):

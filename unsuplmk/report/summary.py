@@ -10,6 +10,7 @@ import tomli_w
 
 from unsuplmk.config import PARTS, RECORDS
 from unsuplmk.frames.media import read_image
+from unsuplmk.frames.sources import GIVEN
 from unsuplmk.hosting import machine
 from unsuplmk.report.blocks import Block, Bullets, Chart, Charts, Code, Picture, Pictures, Section, Table, Text
 from unsuplmk.report.records import HEALTH, Records
@@ -59,9 +60,11 @@ def summary(run: Records, frames: str, shown: str) -> Section:
         "plugins": ", ".join(f"{part} of {brought}" for part, brought in (config.get("plugins") or {}).items())
         or "none",
     }
-    again = f"unsuplmk run --config {shlex.quote(str(run.folder))} --out {shlex.quote(str(run.folder) + '-again')}"
+    files, where = ("DATA ", ", with files in place of DATA") if str(config.get("data")).startswith(GIVEN) else ("", "")
+    folder, other = (shlex.quote(f"{run.folder}{more}") for more in ("", "-again"))
+    again = f"unsuplmk run {files}--config {folder} --out {other}"
     table = Table((), tuple((name, text) for name, text in rows.items() if text), numbers=False)
-    return Section("What was trained", (table, Text("The command that repeats it:"), Code(again)))
+    return Section("What was trained", (table, Text(f"The command that repeats it{where}:"), Code(again)))
 
 
 def settings(run: Records) -> Section:
