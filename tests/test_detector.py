@@ -1,7 +1,8 @@
 """Tests of the detector."""
 
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import final
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from torch import nn
 
 from tests.spots import detector, spotted
 from unsuplmk import checkpoint
@@ -17,7 +19,7 @@ from unsuplmk.detector import Detector, per_size
 from unsuplmk.errors import UserError
 from unsuplmk.frames import media
 from unsuplmk.frames.prepare import Fit
-from unsuplmk.interfaces import Dataset
+from unsuplmk.interfaces import Dataset, Encoder
 
 SIZES = ((64, 64), (128, 128), (192, 96), (90, 150))
 POINTS = np.array([[0.3, 0.4], [0.6, 0.35], [0.5, 0.7]])
@@ -116,22 +118,71 @@ class EnoughError(Exception):
     """Stops a prediction."""
 
 
-def test_frames_are_read_in_a_thread_that_stays_a_few_batches_ahead_and_ends_with_the_prediction() -> None:
-    data, before = Endless(), threading.active_count()
-    slow, seen = detector(), []
+@pytest.fixture
+def threads(request: pytest.FixtureRequest) -> Iterator[int]:
+    """So many of torch's."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(request.param)
+    yield request.param
+    torch.set_num_threads(before)
 
-    def detect(images: torch.Tensor) -> None:
-        seen.append(len(images))
-        if len(seen) == 3:
+
+@pytest.mark.parametrize("threads", [1, 3], indirect=True)
+def test_frames_are_read_in_a_thread_that_stays_a_few_batches_ahead_and_ends_with_the_prediction(threads: int) -> None:
+    data, before, seen = Endless(), threading.active_count(), []
+
+    def look(_: nn.Module, given: tuple[torch.Tensor]) -> None:
+        seen.append(len(given[0]))
+        if len(seen) >= 3:
             raise EnoughError
-        return original(images)
 
-    original, slow.detect = slow.detect, detect  # type: ignore[method-assign]
+    stopped = detector()
+    stopped.model.encoder.register_forward_pre_hook(look)
     with pytest.raises(EnoughError):
-        slow.predict(data, batch=4)
-    assert seen == [4, 4, 4]
-    assert data.read_so_far <= 4 * 7  # three used, two waiting, one in the making
+        stopped.predict(data, batch=4)
+    assert set(seen) == {4}
+    assert data.read_so_far <= 4 * (6 + threads)  # three used, waiting or being worked on, one in the making
     assert threading.active_count() == before
+    assert torch.get_num_threads() == threads
+
+
+@final
+class Forgetful(Encoder):
+    """Keeps the image in itself while others are at work, as a part may."""
+
+    def __init__(self, inner: Encoder) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        self.image = image
+        time.sleep(0.002)
+        return self.inner(self.image)
+
+
+@pytest.mark.parametrize("threads", [1, 3], indirect=True)
+def test_threads_with_frames_of_their_own_give_what_one_gives_and_in_its_order(threads: int, tmp_path: Path) -> None:
+    where = [places((64, 48)) + np.array((i % 7, i % 5)) for i in range(70)]
+    for i, xy in enumerate(where):
+        Image.fromarray(spotted(xy, (64, 48))).save(tmp_path / f"{i:02}.png")
+    for broken in (3, 40, 41):
+        (tmp_path / f"{broken:02}.png").write_text("no")
+    plain, messages = detector(), list[str]()
+    plain.model.encoder = Forgetful(plain.model.encoder)
+    tracks = plain.predict(tmp_path, batch=5, report=messages.append)
+    left = [i for i in range(70) if i not in (3, 40, 41)]
+    assert [Path(name).stem for name in tracks.source] == [f"{i:02}" for i in left]
+    assert ["03.png" in messages[0], "40.png" in messages[1], "41.png" in messages[2]] == [True] * 3
+    np.testing.assert_allclose(tracks.xy, [where[i] for i in left], atol=0.5)
+    assert torch.get_num_threads() == threads
+
+
+def test_a_network_for_another_thread_has_the_same_weights_and_not_their_copies() -> None:
+    one = detector()
+    twin = one._twin()
+    assert twin.model.encoder is not one.model.encoder
+    assert [*map(id, twin.model.encoder.parameters())] == [*map(id, one.model.encoder.parameters())]
+    assert not twin.model.training
 
 
 def test_a_bug_in_a_dataset_keeps_its_own_exception() -> None:

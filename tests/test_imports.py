@@ -76,6 +76,7 @@ LEVELS = (
         "batches.order",
         "batches.parallel",
         "frames.ahead",
+        "abreast",
         "frames.reading",
         "frames.cropping",
         "tracking",
@@ -110,7 +111,7 @@ LEVELS = (
         "testing",
     ),
     ("evaluation.samples", "evaluation.viewpoints"),
-    ("evaluation.normalise", "evaluation.regress", "evaluation.measure"),
+    ("evaluation.figures", "evaluation.normalise", "evaluation.regress", "evaluation.measure"),
     ("evaluation.verdict",),
     ("naming.labelled", "naming.labelgain", "naming.fewlabels", "naming.nextframes"),
     (

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from copy import deepcopy
 from functools import cached_property
+from math import ceil
 from pathlib import Path
 from typing import Any, final
 
@@ -14,13 +17,14 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unsuplmk import checkpoint, launch
+from unsuplmk.abreast import abreast, shares
 from unsuplmk.batches.data import Data, open_data
 from unsuplmk.config import Config
 from unsuplmk.datasets.cropped import Cropped
 from unsuplmk.errors import UserError
 from unsuplmk.exports import exported
 from unsuplmk.exports.exported import Exported
-from unsuplmk.frames.ahead import Chunk, ahead, chunks
+from unsuplmk.frames.ahead import AHEAD, Chunk, ahead, chunks
 from unsuplmk.frames.cropping import Choice, cropped
 from unsuplmk.frames.prepare import Fit
 from unsuplmk.hosting.provenance import recorded
@@ -146,11 +150,12 @@ class Detector:
         """Landmarks of every frame, in pixels of the original frames.
 
         Frames are decoded in a thread of their own while the network works, and no more than a few batches of
-        them are in memory.
+        them are in memory. On a processor each of torch's threads takes frames of its own, and a copy of the network
+        that shares its weights.
 
         Args:
             source: An image, a video, a folder or glob of these, arrays, or a dataset.
-            batch: Frames a forward pass; a processor takes them 16 at a time.
+            batch: Frames a forward pass; a processor takes 16 at most.
             report: Called with one line for every frame that cannot be read; it is left out.
             crop: As for `cropped`.
             points: `raw` for the landmarks that were discovered, `named` for the points that `unsuplmk name` made of
@@ -166,31 +171,61 @@ class Detector:
         dataset = self.cropped(source, crop, report)
         parts = journal.resume(fingerprint(self._weights(), self.fit, dataset), len(dataset)) if journal else []
         messages = sum(part.stop - part.start - len(part.index) for part in parts)
-        for chunk in ahead(chunks(dataset, self.fit, batch, parts[-1].stop if parts else 0)):
-            for message in chunk.skipped:
-                messages += 1
-                report(message)
-            if chunk.frames:
-                parts.append(self._found(chunk, batch))
-                if journal:
-                    journal.add(parts[-1])
+        with closing(self._search(dataset, batch, parts[-1].stop if parts else 0)) as search:
+            for skipped, found in search:
+                for message in skipped:
+                    messages += 1
+                    report(message)
+                if len(found.index):
+                    parts.append(found)
+                    if journal:
+                        journal.add(found)
         if not parts:
             raise UserError(f"none of the {messages} frames can be read" if messages else "the data holds no frames")
         whole = joined(parts)
         index = whole.index.tolist()
-        found = self.names, whole.xy, whole.score
-        called, places, scores = choose(points, *found) if choose else found
+        raw = self.names, whole.xy, whole.score
+        called, places, scores = choose(points, *raw) if choose else raw
         windows = [dataset.window(i) for i in index] if isinstance(dataset, Cropped) else []
         pixels = outside(windows, per_size(self.fit.to_frame, places, whole.seen))
         return Tracks(pixels, scores, called, whole.size, dataset.fps, tuple(map(dataset.name, index)))
 
-    def _found(self, chunk: Chunk, batch: int) -> Found:
-        images = torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2)
-        each = [self.detect(part / 255) for part in images.split(self._at_once(batch))]
-        xy = torch.cat([landmarks.xy for landmarks in each]).cpu().double().numpy()
-        score = torch.cat([landmarks.score for landmarks in each]).clamp(0, 1).cpu().double().numpy()
-        size, seen = (np.array(sizes, np.int64) for sizes in (chunk.sizes, chunk.seen))
+    def _search(self, dataset: Dataset, batch: int, start: int) -> Generator[tuple[list[str], Found], None, None]:
+        """Why frames cannot be read, and what is found in the others, some frames at a time, in order."""
+        finders = [self]
+        if self._on_processor():
+            count = max(1, min(shares(), ceil(len(dataset) / CACHED)))
+            finders += [self._twin() for _ in range(count - 1)]
+            batch = min(batch, CACHED, max(1, ceil(len(dataset) / count)))
+        with abreast([finder._found for finder in finders]) as find:
+            read = ((chunk, find(chunk)) for chunk in chunks(dataset, self.fit, batch, start))
+            with closing(ahead(read, AHEAD + len(finders) - 1)) as made:
+                for chunk, found in made:
+                    yield chunk.skipped, found()
+
+    def _found(self, chunk: Chunk) -> Found:
+        size, seen = (np.array(sizes, np.int64).reshape(-1, 2) for sizes in (chunk.sizes, chunk.seen))
+        if not chunk.frames:
+            none = np.empty((0, len(self.names), 2))
+            return Found(chunk.start, chunk.stop, np.empty(0, np.int64), none, none[..., 0], size, seen)
+        landmarks = self.detect(torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2) / 255)
+        xy, score = (t.cpu().double().numpy() for t in (landmarks.xy, landmarks.score.clamp(0, 1)))
         return Found(chunk.start, chunk.stop, np.array(chunk.index, np.int64), xy, score, size, seen)
+
+    def _twin(self) -> Detector:
+        """Another with the same weights, for another thread: parts may keep things in themselves as they work."""
+        model = self.model
+        parts = model.encoder, model.bottleneck
+        shared = {id(weight): weight for part in parts for weight in part.parameters()}
+        encoder, bottleneck = deepcopy(parts, shared)
+        return Detector(Model(encoder, bottleneck, model.generator), self.config, self.run)
+
+    def _on_processor(self) -> bool:
+        """Whether PyTorch runs the network on the CPU."""
+        if isinstance(self._finder, Exported):
+            return False
+        weight = next(self._finder.parameters(), None)
+        return weight is None or weight.device.type == "cpu"
 
     def _weights(self) -> Iterator[bytes]:
         """What tells this network from others."""
@@ -202,12 +237,6 @@ class Detector:
             for name, tensor in part.state_dict().items():
                 yield name.encode()
                 yield tensor.detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
-
-    def _at_once(self, batch: int) -> int:
-        if isinstance(self._finder, Exported):
-            return batch
-        weight = next(self._finder.parameters(), None)
-        return min(batch, CACHED) if weight is None or weight.device.type == "cpu" else batch
 
     def naming(self) -> Named:
         """What makes named points of the landmarks.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import struct
+import subprocess
 import sys
 from fractions import Fraction
 from pathlib import Path
@@ -353,3 +354,26 @@ def test_without_pyav_the_error_says_how_to_install_it(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "av", None)  # what an import sees of a module that is not there
     with pytest.raises(UserError, match="pip install av"):
         require_av()
+
+
+def test_opening_a_video_does_not_take_the_memory_of_its_file(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "a.avi"), "w") as container:
+        stream = container.add_stream("rawvideo", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        frame = av.VideoFrame.from_ndarray(np.zeros((480, 640, 3), np.uint8), format="rgb24").reformat(format="yuv420p")
+        for _ in range(300):
+            container.mux(stream.encode(frame))
+    assert (tmp_path / "a.avi").stat().st_size > 100 * 2**20
+    code = """
+import sys
+from unsuplmk.frames.media import Video
+peak = lambda: next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))
+Video(sys.argv[1].replace("a.avi", "small.mp4")).read(0)
+before = peak()
+assert len(Video(sys.argv[1])) == 300
+print(peak() - before)
+"""
+    write_video(tmp_path / "small.mp4", [np.zeros((480, 640, 3), np.uint8)] * 3, 25.0)
+    line = [sys.executable, "-c", code, str(tmp_path / "a.avi")]
+    done = subprocess.run(line, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 50 * 2**10  # KiB

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TypeVar, final
 
@@ -69,9 +69,9 @@ def chunks(dataset: Dataset, fit: Fit, batch: int, start: int = 0) -> Iterator[C
     yield chunk
 
 
-def ahead(items: Iterator[Item]) -> Iterator[Item]:
-    """The items, made in a thread of their own; its exceptions arrive here."""
-    made: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(AHEAD)
+def ahead(items: Iterator[Item], most: int = AHEAD) -> Generator[Item, None, None]:
+    """The items, made in a thread of their own, so many before they are asked for; its exceptions arrive here."""
+    made: queue.Queue[tuple[Item | None, BaseException | None]] = queue.Queue(most)
     stop = threading.Event()
 
     def put(item: Item | None, error: BaseException | None) -> None:

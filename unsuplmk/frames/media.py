@@ -212,12 +212,12 @@ class Video:
     def _index(self) -> list[int | None]:
         """The time of every frame in the order of showing, from the packets alone; None where there is none."""
         try:
-            packets = [p for p in self._container.demux(self._stream) if p.size and not p.is_discard]
+            # a packet holds its bytes: no list of them, which would be the whole file
+            times = [p.pts for p in self._container.demux(self._stream) if p.size and not p.is_discard]
         except self._av.error.FFmpegError as error:
             raise UserError(f"cannot read video {self.path}: {self._reason(error)}") from None
-        if not packets:
+        if not times:
             raise UserError(f"cannot read video {self.path}: it holds no frames")
-        times = [packet.pts for packet in packets]
         return times if None in times else sorted(times)
 
     def _near(self, index: int) -> bool:

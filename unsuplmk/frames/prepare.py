@@ -9,7 +9,6 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Num, UInt8
 
-from unsuplmk.batches.augment import library
 from unsuplmk.ops.coordinates import from_pixels, to_pixels
 
 Frame = UInt8[np.ndarray, "height width 3"]
@@ -42,20 +41,20 @@ class Fit:
         """The frame, made square; averaged over areas where it shrinks."""
         if image.shape[:2] == (self.size, self.size):
             return image
-        height, width = image.shape[:2]
-        how = self._geometry(width, height)
-        albumentations, (x, y) = library(), how.corner
         import cv2
 
+        height, width = image.shape[:2]
+        how = self._geometry(width, height)
+        x, y = how.corner
         image = np.ascontiguousarray(image[y : y + how.crop[1], x : x + how.crop[0]])
         shrunk = min(how.crop[0], how.scaled[0]), min(how.crop[1], how.scaled[1])
-        for (w, h), interpolation in ((shrunk, cv2.INTER_AREA), (how.scaled, cv2.INTER_LINEAR)):
-            if image.shape[:2] != (h, w):
-                image = albumentations.Resize(h, w, interpolation=interpolation, p=1)(image=image)["image"]
-        if image.shape[:2] != (self.size, self.size):
-            square = {"min_height": self.size, "min_width": self.size, "position": "center"}
-            pad = albumentations.PadIfNeeded(**square, border_mode=cv2.BORDER_REPLICATE, p=1)
-            image = pad(image=image)["image"]
+        for size, interpolation in ((shrunk, cv2.INTER_AREA), (how.scaled, cv2.INTER_LINEAR)):
+            if image.shape[1::-1] != size:
+                image = cv2.resize(image, size, interpolation=interpolation)
+        (left, top), (w, h) = how.border, how.scaled
+        if (w, h) != (self.size, self.size):
+            right, bottom = self.size - w - left, self.size - h - top
+            image = cv2.copyMakeBorder(image, top, bottom, left, right, cv2.BORDER_REPLICATE)
         return image
 
     def to_square(self, pixels: Num[np.ndarray, "*any 2"], size: Sequence[int]) -> Float[np.ndarray, "*any 2"]:
