@@ -121,3 +121,41 @@ def test_a_run_that_nobody_may_write_to_is_one_line(run: Path, labels: Path) -> 
     (run / "names.json").mkdir()  # stands in for any reason: root may write everywhere
     with pytest.raises(UserError, match=r"cannot write .*names\.json"):
         call("name", run, labels)
+
+
+def test_render_draws_the_points_that_predict_gives(run: Path, labels: Path, tmp_path: Path) -> None:
+    call("name", run, labels)
+    pictures = {}
+    for points in ("raw", "named", "both", ""):
+        chosen = ("--points", points) if points else ()
+        call("render", run, labels.parent, "--out", tmp_path / f"drawn{points}", "--names", *chosen)
+        pictures[points] = (tmp_path / f"drawn{points}/3.png").read_bytes()
+        call("predict", run, labels.parent, "--out", tmp_path / "found.npz", *chosen)
+        call("render", tmp_path / "found.npz", labels.parent, "--out", tmp_path / f"file{points}", "--names")
+        assert (tmp_path / f"file{points}/3.png").read_bytes() == pictures[points]
+    assert pictures[""] == pictures["named"]
+    assert len(set(pictures.values())) == 3
+    call("name", run, "--remove")
+    call("render", run, labels.parent, "--out", tmp_path / "after", "--names")
+    assert (tmp_path / "after/3.png").read_bytes() == pictures["raw"]
+
+
+@pytest.mark.parametrize("verb", ["predict", "render"])
+def test_points_that_there_are_not_are_refused_before_anything_is_found(
+    run: Path, labels: Path, tmp_path: Path, verb: str
+) -> None:
+    out = tmp_path / ("out.npz" if verb == "predict" else "out")
+    with pytest.raises(UserError, match="have no names: give them some"):
+        call(verb, run, labels.parent, "--out", out, "--points", "named")
+    (run / "names.json").write_text("{}")
+    with pytest.raises(UserError, match=r"names\.json is damaged or not ours .*or do without: --points raw"):
+        call(verb, run, labels.parent, "--out", out)
+    assert not out.exists()
+    call(verb, run, labels.parent, "--out", out, "--points", "raw")
+    assert out.exists()
+
+
+def test_a_file_of_points_is_drawn_whole(run: Path, labels: Path, tmp_path: Path) -> None:
+    call("predict", run, labels.parent, "--out", tmp_path / "found.npz")
+    with pytest.raises(UserError, match=r"--points raw is for a run, and .*found\.npz is a file: all points in it"):
+        call("render", tmp_path / "found.npz", labels.parent, "--out", tmp_path / "o", "--points", "raw")

@@ -16,8 +16,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from tests.test_named import some
 
+from tests.naming.test_named import some
 from tests.small import settings
 from unsuplmk import checkpoint
 from unsuplmk.cli import cli
@@ -26,6 +26,7 @@ from unsuplmk.errors import UserError
 from unsuplmk.exports import exported as exported_files
 from unsuplmk.exports.export import export
 from unsuplmk.exports.likeness import random_frames
+from unsuplmk.frames.media import write_image
 from unsuplmk.naming import named
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "onnx_only.py"
@@ -173,6 +174,26 @@ def test_what_is_not_offered_is_refused_in_one_line(tmp_path: Path, words: tuple
     with pytest.raises(UserError, match=reason) as refused:
         cli.main(["export", str(run), *words], standalone_mode=False)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("case", "what"), [("hourglass.onnx", "landmarks and named points"), ("convnet.pt2", "landmarks")]
+)
+def test_predict_says_which_points_a_file_gives(
+    exported: Callable[[str], tuple[Path, Path]],
+    case: str,
+    what: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file, out = exported(case)[1], tmp_path / "a.csv"
+    write_image(tmp_path / "a.png", pictures()[0])
+    words = ["predict", str(file), str(tmp_path / "a.png"), "--out", str(out)]
+    cli.main(words, standalone_mode=False)
+    names = Detector.load(file, "cpu").names
+    assert capsys.readouterr().out == f"{out}: {len(names)} {what} in 1 frames\n"
+    with pytest.raises(UserError, match="points that were chosen when it was exported"):
+        cli.main([*words, "--points", "named"], standalone_mode=False)
 
 
 def test_verbs_that_need_more_than_points_ask_for_the_run(exported: Callable[[str], tuple[Path, Path]]) -> None:
