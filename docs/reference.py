@@ -19,6 +19,8 @@ from unsuplmk.cli import cards, cli, listing
 from unsuplmk.cli.options import shown
 from unsuplmk.evaluation.published import Paper, Row, published
 
+COLUMNS = 80
+"""Of help pages: what a page is wide enough for."""
 WITHOUT_CODE = {
     "recipes": "Settings under a name: methods as they were published, and what fits them here.",
     "templates": "What `unsuplmk plugins new` writes: a part of each kind that works, with its test.",
@@ -40,7 +42,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def commands() -> str:
     """The help of the command line, and of each command."""
-    top = click.Context(cli, info_name="unsuplmk", max_content_width=100, terminal_width=100)
+    top = click.Context(cli, info_name="unsuplmk", terminal_width=COLUMNS, **cli.context_settings)
     return f"```text\n{cli.get_help(top)}\n```\n\n" + "\n".join(help_of(cli, top, "##"))
 
 
@@ -49,7 +51,8 @@ def help_of(group: click.Group, above: click.Context, level: str) -> Iterator[st
     for name in group.list_commands(above):
         command = group.get_command(above, name)
         assert command is not None
-        context = click.Context(command, above, info_name=name, max_content_width=100, terminal_width=100)
+        settings = {**cli.context_settings, **command.context_settings}
+        context = click.Context(command, above, info_name=name, terminal_width=COLUMNS, **settings)
         title = " ".join(context.command_path.split()[1:])
         yield f"{level} {title}\n\n```text\n{command.get_help(context)}\n```\n"
         if isinstance(command, click.Group):
