@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.frames.test_gather import Numbered
 
+from tests.frames.test_gather import Numbered
 from unsuplmk.frames.reading import each
 
 
