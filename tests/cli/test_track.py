@@ -112,13 +112,17 @@ def test_the_options_of_a_tracker_are_known_once_it_is_named() -> None:
         ),
         (("--tracker", "median", "--tracker.median.window", "4"), "a window has a middle frame; take 5"),
         (("--tracker", "median", "--apart"), r"v\.mp4:0 is of no animal with a name"),
+        (("--tracker", "median", "--out", "{raw}"), r"raw\.npz is the file that is read, and would be lost"),
     ],
 )
 def test_what_cannot_be_is_refused_and_nothing_is_written(
     words: tuple[str, ...], reason: str, noisy: Tracks, tmp_path: Path
 ) -> None:
+    raw = tmp_path / "raw.npz"
+    before = raw.read_bytes()
     with pytest.raises(UserError, match=reason):
-        invoke("track", tmp_path / "raw.npz", "--out", tmp_path / "out.npz", *words)
+        invoke("track", raw, "--out", tmp_path / "out.npz", *(word.format(raw=raw) for word in words))
+    assert raw.read_bytes() == before
     assert not (tmp_path / "out.npz").exists()
 
 
@@ -136,6 +140,41 @@ def test_each_animal_is_filtered_for_itself_and_written_to_a_file_of_its_own(noi
     for number, file in enumerate(files):
         own = both.xy[20 * number : 20 * (number + 1)]
         np.testing.assert_allclose(tables.read(file).xy, registry.build("tracker", "kalman")(tracks_of(own)).xy)
+
+
+@pytest.mark.parametrize("name", ["flies.npz", "flies.json", "flies.csv"])
+def test_each_animal_of_a_file_is_filtered_for_itself_and_all_are_kept(name: str, tmp_path: Path) -> None:
+    rng, frames = np.random.default_rng(0), 20
+    own = [swinging(frames) + rng.normal(0, 2, (frames, 4, 2)) + 500 * who for who in (0, 1)]
+    source = tuple(f"{tmp_path}/v.mp4:{i}#{animal}" for i in range(frames) for animal in ANIMALS)  # by turns
+    both = replace(tracks_of(np.stack(own, 1).reshape(-1, 4, 2)), source=source)
+    form = ("--format", "listing") if name.endswith(".csv") else ()
+    tables.write(both, tmp_path / name, *form[1:])
+    done = invoke("track", tmp_path / name, "--out", tmp_path / "new" / name, "--tracker", "kalman", *form)
+    assert done.stdout.splitlines()[1].endswith("4 named points in 20 frames, 40 rows")
+    made = tables.read(tmp_path / "new" / name)
+    assert made.source == source
+    for who in (0, 1):
+        alone = registry.build("tracker", "kalman")(tracks_of(own[who]))
+        np.testing.assert_allclose(made.xy[who::2], alone.xy)
+
+
+def test_a_table_of_several_animals_is_filtered_and_drawn_whole(film: Path, tmp_path: Path) -> None:
+    head = "scorer,s,s,s,s\nindividuals,ann,ann,bob,bob\nbodyparts,n,n,n,n\ncoords,x,y,x,y\n"
+    rows = [f"{i},{20 + i},{30 + i % 2},{90 - i},60" for i in range(6)]
+    (tmp_path / "two.csv").write_text(head + "\n".join(rows) + "\n")
+    invoke("track", tmp_path / "two.csv", "--out", tmp_path / "two.npz", "--tracker", "median")
+    assert tables.read(tmp_path / "two.npz").source == tuple(f"{i}#{animal}" for animal in ANIMALS for i in range(6))
+    shown = {}
+    for who in ("", *ANIMALS):
+        chosen = ("--from.individual", who) if who else ()
+        invoke("render", tmp_path / "two.csv", film, "--out", tmp_path / f"film{who}.mp4", *chosen)
+        video = media.Video(tmp_path / f"film{who}.mp4")
+        shown[who] = video.read(5).astype(int)
+        video.close()
+    assert np.abs(shown["ann"] - shown["bob"]).max() > 60
+    near = (slice(140, 190), slice(180, 260))  # where bob is, in a film that is drawn three times as large
+    assert np.abs(shown[""] - shown["ann"])[near].max() > 60 > np.abs(shown[""] - shown["bob"])[near].max()
 
 
 def test_two_animals_that_would_share_a_file_are_refused(noisy: Tracks, tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ import sleap_io
 from tests.golden import SHARED
 from tests.layouts import sleap as layout
 from tests.layouts.pictures import pixels
-from unsuplmk import tables
+from unsuplmk import registry, tables
+from unsuplmk.cli import cli
 from unsuplmk.errors import UserError
 from unsuplmk.frames.media import write_image
 from unsuplmk.testing import contract
@@ -262,6 +263,45 @@ def test_real_predictions_are_as_sleap_exported_them() -> None:
     assert found.size[0].tolist() == [1024, 1024]
     assert found.source[7] == f"{FLIES / '20190128_113421.120s.mp4'}:7"
     assert 0 <= found.score.min() < found.score.max() <= 1
+
+
+@needs_flies
+def test_real_predictions_of_two_animals_are_read_whole() -> None:
+    found: Any = tables.read(FLIES / "predictions.slp")
+    with h5py.File(FLIES / "predictions.analysis.h5") as file:
+        theirs = dict(zip((name.decode() for name in file["track_names"][:]), file["tracks"][:], strict=True))
+    rows = {name: [row for row, source in enumerate(found.source) if source.endswith(f"#{name}")] for name in theirs}
+    assert sum(map(len, rows.values())) == len(found.source)
+    for name, xy in theirs.items():
+        frames = [int(found.source[row].rpartition(":")[2].partition("#")[0]) for row in rows[name]]
+        np.testing.assert_allclose(found.xy[rows[name]], xy.transpose(2, 1, 0)[frames], rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", ["flies.slp", "flies.nwb"])
+def test_animals_are_filtered_each_for_itself_and_converted_together_or_apart(tmp_path: Path, name: str) -> None:
+    rng, frames = np.random.default_rng(0), 12
+    source = tuple(f"pair.mp4:{i}#{animal}" for animal in ("ann", "bob") for i in range(frames))
+    given = tracks(source, 25.0)
+    xy = 50 + rng.normal(0, 5, (2 * frames, 2, 2)).cumsum(0)
+    given = replace(given, xy=xy)
+    tables.write(given, tmp_path / name)
+    call("track", tmp_path / name, "--out", tmp_path / f"smooth-{name}", "--tracker", "median")
+    call("convert", tmp_path / f"smooth-{name}", tmp_path / "both.npz")
+    both = tables.read(tmp_path / "both.npz")
+    assert sorted(both.source) == sorted(source)
+    for animal, mine in (("ann", slice(0, frames)), ("bob", slice(frames, None))):
+        alone = replace(given, xy=xy[mine], score=given.score[mine], size=given.size[mine], source=source[mine])
+        wanted = registry.build("tracker", "median")(alone)
+        rows = [both.source.index(one) for one in wanted.source]
+        np.testing.assert_array_equal(both.xy[rows], wanted.xy)
+        call("convert", tmp_path / f"smooth-{name}", tmp_path / "one.csv", "--from.track", animal)
+        call("convert", tmp_path / f"smooth-{name}", tmp_path / "each.csv", "--apart")
+        for file in ("one.csv", f"each.{animal}.csv"):
+            np.testing.assert_array_equal(tables.read(tmp_path / file).xy, wanted.xy)
+
+
+def call(*words: object) -> None:
+    cli.main([str(word) for word in words], standalone_mode=False)
 
 
 @needs_flies
