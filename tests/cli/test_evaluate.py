@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -76,6 +77,27 @@ def test_help_has_the_options_of_the_metrics_that_are_chosen() -> None:
     assert "--metric.ced.thresholds NUMBER" in evaluated("--metric", "ced", "--help")
 
 
+def test_two_evaluations_that_differ_in_the_ridge_alone_are_told_apart(
+    runs: list[str], faces: Path, tmp_path: Path
+) -> None:
+    for run, ridge in zip(runs, (0, 2.5), strict=True):
+        found = json.loads(evaluated(run, faces, "--ridge", ridge, "--metric", "ced", "--json"))
+        assert (found["ridge"], found["augment"]) == (ridge, {})
+        assert found["metric_of"]["failure@8"] == "ced"
+    said = CliRunner().invoke(cli, ["compare", *runs], env={"COLUMNS": "160"}, catch_exceptions=False).stdout
+    assert "B and A differ in the ridge of the map (2.5, not 0)" in " ".join(said.split())
+    assert "regularised by a ridge of 2.5" in evaluated(runs[1], faces, "--ridge", 2.5)
+
+
+def test_figures_that_cannot_be_kept_are_printed_all_the_same(runs: list[str], faces: Path, tmp_path: Path) -> None:
+    run = shutil.copytree(runs[0], tmp_path / "run")
+    (run / "metrics.json").unlink(missing_ok=True)
+    (run / "metrics.json").mkdir()  # stands in for any reason: root may write everywhere
+    done = CliRunner().invoke(cli, ["evaluate", str(run), str(faces)], catch_exceptions=False)
+    assert (done.exit_code, "constant guess" in done.stdout) == (0, True)
+    assert f"Warning: cannot write {run / 'metrics.json'}" in done.stderr
+
+
 def test_labels_comparison_and_backward_error_join_the_report(runs: list[str], faces: Path, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     plot = tmp_path / "plot.svg"
@@ -116,6 +138,8 @@ def test_the_map_is_fitted_on_changed_copies_where_asked(runs: list[str], faces:
     asked = [runs[0], faces, "--augment", tmp_path / "a.json", "--copies", 3, "--labels", "4", "--repeats", 2]
     found = json.loads(evaluated(*asked, "--json"))
     assert (found["train"], found["test"], found["backward"]["train"]) == (15, 25, 15)
+    assert {**found["augment"], "pipeline": ""} == {"copies": 3, "seed": 0, "pipeline": ""}
+    assert len(found["augment"]["pipeline"]) == 12
     assert found["remarks"] == ["the map is fitted on 15 training images and 45 changed copies of them"]
     assert [(row["labels"], row["solver"]) for row in found["labels"]["rows"]] == [
         *((4, "least squares"), (15, "least squares"))  # 16 equations for 9 unknowns

@@ -74,6 +74,10 @@ def curve(half: float, everything: float, twice: float | None) -> Gain:
     return Gain((Some(2, 9, 30.0, 1.0), Some(20, 9, half, 1.0)), 40, 0, everything, twice)
 
 
+def test_labels_that_are_met_exactly_are_put_into_words_too() -> None:
+    assert curve(0.0, 0.0, None).sentences()[1] == "more labels of this kind will hardly help"
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [

@@ -13,6 +13,7 @@ from unsuplmk.cli.crop import crop_choice, crop_option
 from unsuplmk.cli.dataset import ReadsData, dataset_options, options_of
 from unsuplmk.cli.errors import warn
 from unsuplmk.cli.metric import choices, metric_option
+from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -230,8 +231,11 @@ def _keep(run: str, figures: str) -> None:
     if address(run):
         warn(f"{run} is on the hub: the figures are not kept; for that, `unsuplmk pull` it")
         return
-    path = resolve(run) / "metrics.json"
+    folder = resolve(run)
+    if folder.is_file():
+        warn(f"{run} is an exported file: the figures are not kept; --json prints them")
+        return
     try:
-        write_atomically(path, lambda temporary: temporary.write_text(figures + "\n", "utf-8"))
-    except OSError as error:  # the figures have been printed: a read-only run is no reason to fail
-        warn(f"cannot write {path}: {error.strerror or error}")
+        write_atomically(folder / "metrics.json", lambda temporary: temporary.write_text(figures + "\n", "utf-8"))
+    except UserError as error:  # the figures have been printed: a read-only run is no reason to fail
+        warn(str(error))

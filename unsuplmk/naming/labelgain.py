@@ -68,7 +68,7 @@ class Gain:
 
     def sentences(self) -> list[str]:
         """What it means, in words."""
-        fell = 1 - self.all / self.half.error
+        fell = 1 - self.all / self.half.error if self.half.error else 0.0
         found = [
             f"with half of the {self.frames} labelled frames the error is {self.half.error:.2f} px, with all but one "
             f"{self.all:.2f}: the second half took off {100 * max(fell, 0):.0f} %"
