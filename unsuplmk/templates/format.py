@@ -4,6 +4,7 @@ Its options; and the suffix alone says that it is meant:
 
     unsuplmk components format example
     unsuplmk predict runs/mouse mouse.mp4 --out mouse.jsonl
+    unsuplmk convert mouse.jsonl mouse.csv
 """
 
 from __future__ import annotations
