@@ -391,3 +391,14 @@ def test_frames_of_a_pair_are_moved_alike_in_every_process(tmp_path: Path) -> No
     shown = {image.numpy().tobytes() for source, _ in here for image in source}
     assert len(shown) == 24
     assert not shown & {np.moveaxis(frame, -1, 0).tobytes() for frame in frames}
+
+
+def test_a_pipeline_has_one_digest_in_either_layout_and_another_has_another(tmp_path: Path) -> None:
+    import albumentations as A
+
+    flips = [A.Compose([A.HorizontalFlip(p=p)]) for p in (0.5, 0.25)]
+    A.save(flips[0], tmp_path / "a.json")
+    A.save(flips[0], tmp_path / "a.yaml", data_format="yaml")
+    A.save(flips[1], tmp_path / "b.json")
+    first, again, other = (Augmentation(tmp_path / name).digest for name in ("a.json", "a.yaml", "b.json"))
+    assert first == again != other

@@ -29,7 +29,7 @@ def sample(images: int, prefix: str) -> Sample:
 
 
 def found(name: str = "aflw") -> Found:
-    return Found(Fit(64), sample(200, "train"), sample(80, "test"), FACE, protocol(name), ())
+    return Found(Fit(64), sample(200, "train"), sample(80, "test"), FACE, protocol(name), (), {})
 
 
 @pytest.fixture(scope="module")

@@ -133,6 +133,76 @@ def test_runs_that_were_judged_differently_stand_apart_and_it_is_said_why(
     assert words in found.apart[0]
 
 
+@pytest.mark.parametrize(
+    ("key", "values", "words"),
+    [
+        ("ridge", (0.0, 1.5), "B and A differ in the ridge of the map (1.5, not 0)"),
+        (
+            "augment",
+            ({}, {"copies": 3, "seed": 0, "pipeline": "ab12"}),
+            "B and A differ in the changed copies of training images (3 by pipeline ab12, seed 0, not none)",
+        ),
+        (
+            "augment",
+            ({"copies": 3, "seed": 0, "pipeline": "ab12"}, {"copies": 3, "seed": 0, "pipeline": "cd34"}),
+            "(3 by pipeline cd34, seed 0, not 3 by pipeline ab12, seed 0)",
+        ),
+    ],
+)
+def test_maps_that_were_fitted_differently_stand_apart(
+    key: str, values: tuple[object, object], words: str, tmp_path: Path
+) -> None:
+    recorded = {"ridge": 0.0, "augment": {}}
+
+    def fitted(value: object) -> Change:
+        return lambda metrics: metrics.update({**recorded, key: value})
+
+    found = compared(tmp_path, *map(fitted, values))
+    assert len(found.judged) == 2
+    assert words in found.apart[0]
+    assert len(compared(tmp_path / "same", fitted(values[1]), fitted(values[1])).judged) == 1
+
+
+def test_figures_of_before_the_ridge_was_recorded_stand_beside_one_another_alone(tmp_path: Path) -> None:
+    found = compared(tmp_path, same, lambda metrics: metrics.update(ridge=0.0, augment={}), same)
+    assert [group.runs for group in found.judged] == [("A", "C"), ("B",)]
+    assert found.apart == (
+        "B and A differ in what an earlier version did not record, ridge and changed copies: judge both again",
+    )
+
+
+def with_oks(falloff: float, thresholds: tuple[int, ...] = (5,)) -> Change:
+    """Figures of a metric of a plugin, which has options."""
+
+    def change(metrics: dict[str, Any]) -> None:
+        for kind in metrics["figures"].values():
+            kind.update({"oks": 50.0, "pck@5": 10.0})
+        metrics["metric_of"] = {"error": "error", "median": "error", "oks": "oks", "pck@5": "pck"}
+        metrics["metrics"] = {"error": {}, "oks": {"falloff": falloff}, "pck": {"thresholds": list(thresholds)}}
+
+    return change
+
+
+def test_a_figure_of_a_metric_with_other_options_is_left_out_and_the_others_stand(tmp_path: Path) -> None:
+    (group,) = compared(tmp_path, with_oks(5.0), with_oks(7.0, (5, 9))).judged
+    assert set(group.values) == {"error", "median", "pck@5"}  # a threshold stands in the figure's name
+    assert group.without == ("oks: of another --metric.oks.falloff, 5.0 in A, 7.0 in B",)
+    (group,) = compared(tmp_path / "same", with_oks(5.0), with_oks(5.0)).judged
+    assert set(group.values) == {"error", "median", "oks", "pck@5"}
+    assert group.without == ()
+
+
+def test_a_figure_of_one_name_from_two_metrics_is_left_out(tmp_path: Path) -> None:
+    def other(metrics: dict[str, Any]) -> None:
+        with_oks(5.0)(metrics)
+        metrics["metric_of"].update(error="mine")
+        metrics["metrics"].update(mine={})
+
+    (group,) = compared(tmp_path, with_oks(5.0), other).judged
+    assert group.without == ("error: of other metrics, error in A, mine in B",)
+    assert group.verdict == ""  # the headline is not of the same thing
+
+
 def test_rounding_keeps_no_runs_apart(tmp_path: Path) -> None:
     found = compared(tmp_path, same, put("figures", "constant", "error", value=9.0 * (1 + 1e-9)))
     assert len(found.judged) == 1

@@ -75,6 +75,9 @@ def test_it_has_the_figures_with_protocol_and_interval(run: Path) -> None:
     assert "Not as the protocol says: normalise px for a,b." in text
     assert "fitted on 100 images and judged on 50; distances in % of the eyes" in text
     assert "9.9" not in text
+    assert "ridge" not in text
+    (run / "metrics.json").write_text(json.dumps({**METRICS, "ridge": 0.5}))
+    assert "The map is regularised by a ridge of 0.5." in card(run)
 
 
 def test_it_has_the_named_points_with_their_errors(run: Path) -> None:

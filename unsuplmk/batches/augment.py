@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import warnings
@@ -47,6 +48,7 @@ class Augmentation:
 
     Attributes:
         mirrors: Whether left and right may change places.
+        digest: Of the pipeline, whichever way its file writes it: as many characters as tell pipelines apart.
 
     Raises:
         UserError: The file is no pipeline, or holds a transform that changes the size or the type of a picture,
@@ -60,6 +62,7 @@ class Augmentation:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # of options that its own files name for no reason; see _check
                 loaded = library().from_dict({"transform": tree})
+            self.digest = hashlib.sha256(json.dumps(tree, sort_keys=True, default=str).encode()).hexdigest()[:12]
         except Exception as error:  # a foreign file: pydantic's errors, TypeError, ...
             raise _no_pipeline(self._path, error) from None
         for leaf, channels in _leaves(loaded):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import final
+from typing import Any, final
 
 import numpy as np
 from jaxtyping import Float
@@ -60,6 +60,13 @@ class Augmented(Dataset):
     def on(self, dataset: Dataset) -> Augmented:
         """As many copies of other images, by the same seed."""
         return Augmented(dataset, self._augmentation, self.copies, self._seed)
+
+    @property
+    def recipe(self) -> Mapping[str, Any]:
+        """What decides the copies of given images: of equal recipes they are equal; empty if there are no copies."""
+        if not self.copies:
+            return {}
+        return {"copies": self.copies, "seed": self._seed, "pipeline": self._augmentation.digest}
 
     def __len__(self) -> int:
         return len(self.dataset) * (1 + self.copies)

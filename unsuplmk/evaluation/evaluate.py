@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from unsuplmk import registry
 from unsuplmk.datasets.augmented import Augmented
 from unsuplmk.detector import Detector
 from unsuplmk.errors import UserError
+from unsuplmk.evaluation.figures import figures
 from unsuplmk.evaluation.measure import RESAMPLES, measure, values
 from unsuplmk.evaluation.normalise import normaliser
 from unsuplmk.evaluation.protocols import Protocol
@@ -97,6 +97,7 @@ class Found:
         points: Names of their annotated points, in the protocol's order.
         protocol: What is measured, with the user's changes.
         skipped: One message for each image that could not be read.
+        augment: How the training images were changed, see `Augmented.recipe`; empty if they were not.
     """
 
     fit: Fit
@@ -105,6 +106,7 @@ class Found:
     points: tuple[str, ...]
     protocol: Protocol
     skipped: tuple[str, ...]
+    augment: Mapping[str, Any]
 
 
 def find(
@@ -141,7 +143,8 @@ def find(
             report(message)
 
     fitted, judged = (_ordered(located(detector, dataset, batch, note, crop), order) for dataset in (train, test))
-    return Found(detector.fit, fitted, judged, points, chosen, tuple(skipped))
+    augment = train.recipe if isinstance(train, Augmented) else {}
+    return Found(detector.fit, fitted, judged, points, chosen, tuple(skipped), augment)
 
 
 def evaluate_found(
@@ -165,7 +168,7 @@ def evaluate_found(
         groups=groups,
         report=report,
     )
-    return replace(judged, skipped=(*found.skipped, *judged.skipped))
+    return replace(judged, skipped=(*found.skipped, *judged.skipped), augment=found.augment)
 
 
 def judge(
@@ -222,16 +225,11 @@ def judge(
     guessed = guesses(fit, fitted, judged, ridge, fitter)
     found = {kind: values(protocol, guess, judged.truth, scale) for kind, guess in guessed.items()}
     measured = measure(protocol, found, points, group, resamples)
-    complete = {name: registry.check("metric", name, options) for name, options in {"error": {}, **metrics}.items()}
-    judges = [registry.build("metric", name, **options) for name, options in complete.items()]
-    figures = {
-        kind: {name: value for one in judges for name, value in one(guess, judged.truth, scale).items()}
-        for kind, guess in guessed.items()
-    }
+    beside = figures(metrics, guessed, judged.truth, scale)
     return Report(
         unit=full_unit(protocol, unit),
         headline="with_intercept" if protocol.intercept else "without_intercept",
-        figures={kind: {**measured[kind].figures, **figures[kind]} for kind in guessed},
+        figures={kind: {**measured[kind].figures, **beside.values[kind]} for kind in guessed},
         per_point={kind: one.per_point for kind, one in measured.items()},
         landmarks=judged.landmarks.shape[1],
         train=int(fitted.original.sum()),
@@ -243,7 +241,10 @@ def judge(
         point_intervals={kind: one.point_intervals for kind, one in measured.items()},
         remarks=tuple(odd),
         resamples=resamples,
-        metrics=complete,
+        metrics=beside.options,
+        metric_of=beside.of,
+        ridge=ridge,
+        augment={},
     )
 
 

@@ -36,6 +36,9 @@ class Report:
         remarks: What is odd about the images that were used, and which the protocol left out.
         resamples: How often the test images were drawn anew for the intervals.
         metrics: The figures beside the protocol's come from these, each with all its options.
+        metric_of: Which of them gave which figure.
+        ridge: Weight of the squared norm of the map.
+        augment: How the changed copies of the training images were made; empty where there are none.
     """
 
     unit: str
@@ -53,6 +56,9 @@ class Report:
     remarks: tuple[str, ...]
     resamples: int
     metrics: Mapping[str, Mapping[str, Any]]
+    metric_of: Mapping[str, str]
+    ridge: float
+    augment: Mapping[str, Any]
 
     @property
     def error(self) -> float:
@@ -108,6 +114,7 @@ class Report:
         lines = [f"{self.protocol.figure}: {self.protocol.words}"]
         lines += [f"not as the protocol says: {change}" for change in self.protocol.changes]
         lines.append(f"error and median in {self.unit}; pck in % of the points; {self.protocol.better} is better")
+        lines += [f"the map is regularised by a ridge of {self.ridge:g}"] if self.ridge else []
         lines += [f"{len(self.skipped)} images left out"] if self.skipped else []
         return "\n".join([*lines, *self.remarks])
 

@@ -118,6 +118,8 @@ def _group(group: Judged) -> Iterator[Block]:
     yield Table(("", *group.runs, "constant guess"), tuple(rows))
     if group.verdict:
         yield Text(group.verdict)
+    if group.without:
+        yield Bullets(tuple(f"Left out, for it is not of the same thing: {line}" for line in group.without))
 
 
 def _curves(found: Comparison, runs: Sequence[Records]) -> Section | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from unsuplmk.errors import UserError
 from unsuplmk.evaluation.verdict import plain
+from unsuplmk.registry import flag
 from unsuplmk.report.records import HEALTH, METRICS, Records, figures
 from unsuplmk.report.svg import letter
 
@@ -18,6 +19,8 @@ SEEN = ("data", "dataset", "crop", "pairs", "size", "fit", "augment", "loss")
 """Settings, and tables of them, by which losses are no more of the same thing."""
 FREE = ("device", "devices", "workers", "compile", "save_every", "log_every", "stage")
 """Settings, and tables of them, that change what a run is only in how it was made."""
+NAMING = "thresholds"
+"""An option of a metric that only chooses among its figures, each of which has its own in its name."""
 
 Value = tuple[float | None, tuple[float | None, float | None]]
 """A figure and its interval; None for what does not exist."""
@@ -37,6 +40,7 @@ class Judged:
         values: Figure -> for each run its value and its interval.
         constant: Figure -> of the constant guess.
         verdict: What can be said of the headline.
+        without: Figures that all have and that are not of the same thing, and why.
     """
 
     runs: tuple[str, ...]
@@ -48,6 +52,7 @@ class Judged:
     values: Mapping[str, tuple[Value, ...]]
     constant: Mapping[str, float | None]
     verdict: str
+    without: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,12 @@ def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
     }.items():
         if one[key] != other[key]:
             yield f"{words} ({other[key]}, not {one[key]})"
+    if ("ridge" in one) != ("ridge" in other):
+        yield "what an earlier version did not record, ridge and changed copies: judge both again"
+    elif one.get("ridge") != other.get("ridge"):
+        yield f"the ridge of the map ({_told(other['ridge'])}, not {_told(one['ridge'])})"
+    if one.get("augment", {}) != other.get("augment", {}):
+        yield f"the changed copies of training images ({_copies(other)}, not {_copies(one)})"
     if list(one["per_point"]["constant"]) != list(other["per_point"]["constant"]):
         yield "the annotated points"
     figure = one["protocol"]["figure"]
@@ -184,20 +195,44 @@ def _unlike(one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
 def _judged(group: Mapping[str, Mapping[str, Any]]) -> Judged:
     """Runs that were judged alike, beside one another."""
     first = next(iter(group.values()))
-    protocol, headline = first["protocol"], first["headline"]
-    names = [name for name in first["figures"][headline] if all(name in m["figures"][headline] for m in group.values())]
+    protocol, headline, head = first["protocol"], first["headline"], first["protocol"]["figure"]
+    headlines = [metrics["figures"][headline] for metrics in group.values()]
+    common = [name for name in headlines[0] if all(name in figures for figures in headlines)]
+    odd = {name: why for name in common if (why := _odd(name, group))}
+    names = [name for name in common if name not in odd]
     values = {name: tuple(_value(metrics, name) for metrics in group.values()) for name in names}
     return Judged(
         runs=tuple(group),
         protocol=f"{protocol['name']}: {protocol['title']}, {protocol['variant']}. {protocol['words']}",
-        figure=protocol["figure"],
+        figure=head,
         better=protocol["better"],
         unit=first["unit"],
         images=(first["train"], first["test"]),
         values=values,
         constant={name: first["figures"]["constant"].get(name) for name in names},
-        verdict=_verdict(tuple(group), values[protocol["figure"]], protocol["better"]),
+        verdict="" if head in odd else _verdict(tuple(group), values[head], protocol["better"]),
+        without=tuple(f"{name}: {why}" for name, why in odd.items()),
     )
+
+
+def _odd(name: str, group: Mapping[str, Mapping[str, Any]]) -> str:
+    """Why a figure is not of the same thing in all runs, though it is called the same; empty if it is."""
+    metrics = {run: found.get("metric_of", {}).get(name, "") for run, found in group.items()}
+    if len(set(metrics.values())) > 1:
+        said = ", ".join(f"{metric or 'the protocol'} in {run}" for run, metric in metrics.items())
+        return f"of other metrics, {said}"
+    options = [found.get("metrics", {}).get(metrics[run], {}) for run, found in group.items()]
+    for key, row in _differing(options):
+        if key != NAMING:
+            said = ", ".join(f"{value} in {run}" for run, value in zip(group, row, strict=True))
+            return f"of another {flag('metric', metrics[next(iter(group))], key)}, {said}"
+    return ""
+
+
+def _copies(metrics: Mapping[str, Any]) -> str:
+    """How the training images were changed, in words."""
+    made = metrics["augment"]
+    return f"{made['copies']} by pipeline {made['pipeline']}, seed {made['seed']}" if made else "none"
 
 
 def _value(metrics: Mapping[str, Any], name: str) -> Value:

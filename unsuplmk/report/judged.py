@@ -48,6 +48,7 @@ def _protocol(found: Mapping[str, Any]) -> list[Block]:
         f"images and judged on {found['test']:,} others; {protocol['better']} is better.",
         "The constant guess is the mean shape of the training images: what one has without looking at the image.",
         *(f"Not as the protocol says: {change}." for change in protocol["changes"]),
+        *([f"The map is regularised by a ridge of {found['ridge']:g}."] if found.get("ridge") else []),
         *(f"{len(found['skipped']):,} images were left out." for _ in found["skipped"][:1]),
         *found["remarks"],
     ]

@@ -144,6 +144,8 @@ def _figures(measured: Mapping[str, Any]) -> str:
         guess = _number(constant.get(name)) if isinstance(constant, Mapping) else ""
         rows.append(f"| {_cell(name)} | {_number(value)} | {interval} | {guess} |")
     changes = [f"Not as the protocol says: {_cell(change)}.\n" for change in protocol.get("changes") or []]
+    if measured.get("ridge"):
+        changes.append(f"The map is regularised by a ridge of {_cell(measured['ridge'])}.\n")
     name, title, variant, figure, words, better = (
         _cell(protocol.get(key, "")) for key in ("name", "title", "variant", "figure", "words", "better")
     )
