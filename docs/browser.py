@@ -27,6 +27,14 @@ from typing import Any
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 LOOKS = {"wide": (1280, 900, "light"), "dark": (1280, 900, "dark"), "phone": (390, 844, "light")}
 """Width and height in CSS pixels, and what the reader's system prefers."""
+PIPES = """
+import fcntl, os, sys
+read, write = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(read, 3)
+os.dup2(write, 4)
+os.execvp(sys.argv[3], sys.argv[3:])
+"""
+"""Chromium reads from 3 and writes to 4, whatever numbers the pipes have here."""
 FAULTS = """(() => {
   const faults = [];
   if (!document.querySelector('h1')) faults.push('no heading');
@@ -34,20 +42,20 @@ FAULTS = """(() => {
     if (!image.naturalWidth) faults.push('no picture at ' + image.src);
     else if (!image.alt) faults.push('no words for ' + image.src);
   const page = document.documentElement;
-  if (page.scrollWidth > innerWidth + 1) faults.push('wider than the window: ' + page.scrollWidth + ' px');
+  if (page.scrollWidth > screen.width + 1) faults.push('wider than the window: ' + page.scrollWidth + ' px');
   return faults;
 })()"""
 FOUND = "[...document.querySelectorAll('.md-search-result__link')].map(link => link.href)"
 
 
 class Browser:
-    """One tab of a headless Chromium, spoken to by the DevTools protocol over a pipe."""
+    """A headless Chromium, spoken to by the DevTools protocol over a pipe."""
 
     def __init__(self, program: str, profile: str) -> None:
         theirs, self._out = os.pipe()
         self._in, ours = os.pipe()
         command = [
-            *("sh", "-c", f'exec "$@" 3<&{theirs} 4>&{ours}', "sh", program, "--headless", "--no-sandbox"),
+            *(sys.executable, "-c", PIPES, str(theirs), str(ours), program, "--headless", "--no-sandbox"),
             *("--disable-gpu", "--hide-scrollbars", "--remote-debugging-pipe", f"--user-data-dir={profile}"),
         ]
         self._process = subprocess.Popen(
@@ -58,10 +66,6 @@ class Browser:
         self._number, self._left = 0, b""
         self._session = ""
         self.failed: list[str] = []
-        tab = self.ask("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.ask("Target.attachToTarget", targetId=tab, flatten=True)["sessionId"]
-        for domain in ("Page", "Network", "Runtime", "Log"):
-            self.ask(f"{domain}.enable")
 
     def ask(self, method: str, **words: Any) -> dict[str, Any]:
         """Send a request, and wait for its answer; what happens meanwhile is noted."""
@@ -86,9 +90,15 @@ class Browser:
         return self.ask("Runtime.evaluate", expression=script, returnByValue=True)["result"].get("value")
 
     def look(self, width: int, height: int, scheme: str) -> None:
-        """What window and what preference pages see from now on."""
-        scale = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
-        self.ask("Emulation.setDeviceMetricsOverride", **scale)
+        """A new tab that remembers nothing: what window and what preference pages see from now on."""
+        self._session = ""
+        place = self.ask("Target.createBrowserContext")["browserContextId"]
+        tab = self.ask("Target.createTarget", url="about:blank", browserContextId=place)["targetId"]
+        self._session = self.ask("Target.attachToTarget", targetId=tab, flatten=True)["sessionId"]
+        for domain in ("Page", "Network", "Runtime"):
+            self.ask(f"{domain}.enable")
+        window = {"width": width, "height": height, "screenWidth": width, "screenHeight": height}
+        self.ask("Emulation.setDeviceMetricsOverride", **window, deviceScaleFactor=1, mobile=width < 600)
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     def open(self, url: str) -> None:
@@ -145,6 +155,7 @@ def served(site: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
+        server.server_close()
 
 
 @contextmanager
@@ -172,7 +183,6 @@ def faults(tab: Browser, home: str, names: list[str], out: Path | None) -> list[
     wrong = []
     for look, measures in LOOKS.items():
         tab.look(*measures)
-        tab.ask("Storage.clearDataForOrigin", origin=home, storageTypes="all")  # a look is not remembered
         for name in names:
             tab.open(f"{home}/{name}")
             found = [*tab.evaluate(FAULTS), *tab.failed]
