@@ -1,7 +1,8 @@
 """Fills pages from the code when the site is built.
 
 The markers are `<!-- components: KIND -->`, `<!-- commands -->`, `<!-- datasets -->`, `<!-- published: TABLE -->`,
-`<!-- hooks -->`, `<!-- contract: KIND -->`, `<!-- installed: KIND -->` and `<!-- modules: NAME ... -->`.
+`<!-- settings -->`, `<!-- recipes -->`, `<!-- hooks -->`, `<!-- contract: KIND -->`, `<!-- installed: KIND -->` and
+`<!-- modules: NAME ... -->`.
 """
 
 import ast
@@ -16,9 +17,11 @@ import click
 import unsuplmk
 from unsuplmk import hookspecs, registry, testing
 from unsuplmk.cli import cards, cli, listing
-from unsuplmk.cli.options import shown
+from unsuplmk.cli.options import shown, type_text
+from unsuplmk.config import SINGLE, Config
 from unsuplmk.evaluation.published import Paper, Row, published
 
+PACKAGE = Path(unsuplmk.__file__).parent
 COLUMNS = 80
 """Of help pages: what a page is wide enough for."""
 WITHOUT_CODE = {
@@ -35,6 +38,7 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     markdown = re.sub(r"<!-- contract: (\w+) -->", lambda match: contract(match[1]), markdown)
     markdown = re.sub(r"<!-- installed: (\w+) -->", lambda match: installed(match[1]), markdown)
     markdown = re.sub(r"<!-- modules: ([\w ]+) -->", lambda match: modules(match[1].split()), markdown)
+    markdown = markdown.replace("<!-- settings -->", settings()).replace("<!-- recipes -->", recipes())
     markdown = markdown.replace("<!-- datasets -->", datasets())
     markdown = markdown.replace("<!-- hooks -->", "\n".join(hooks()))
     return markdown.replace("<!-- commands -->", commands())
@@ -84,6 +88,24 @@ def card(component: registry.Component) -> str:
     return "\n".join((*lines, "```sh", *cards.commands(component), "```", "", options, ""))
 
 
+def settings() -> str:
+    """A row for each key of the config, with its type, default and description."""
+    lines = ["| key | type | default | |", "|---|---|---|---|"]
+    for name, field in Config.model_fields.items():
+        table = name in registry.KINDS
+        kind = "table" if table else cell(type_text(field.annotation, field.metadata))
+        default = ", ".join(field.default.values() if name in SINGLE else field.default) if table else field.default
+        lines.append(f"| `{name}` | {kind} | {cell(shown(default))} | {cell(field.description or '')} |")
+    return "\n".join((*lines, ""))
+
+
+def recipes() -> str:
+    """A row for each recipe: its first line says what it is."""
+    found = sorted((PACKAGE / "recipes").glob("*.toml"))
+    rows = (f"| `{file.stem}` | {cell(file.read_text('utf-8').partition(chr(10))[0].lstrip('# '))} |" for file in found)
+    return "\n".join(("| recipe | |", "|---|---|", *rows, ""))
+
+
 def hooks() -> Iterator[str]:
     """A section for each hook: its signature, what it returns or gets, and the kind of part that it brings."""
     kinds = {one.hook: one for one in registry.KINDS.values()}
@@ -103,13 +125,12 @@ def hooks() -> Iterator[str]:
 
 def modules(names: list[str]) -> str:
     """Modules and folders of the package, with the first lines of their docstrings."""
-    package = Path(unsuplmk.__file__).parent
-    return "\n".join(("| | |", "|---|---|", *(module(package, name) for name in names), ""))
+    return "\n".join(("| | |", "|---|---|", *map(module, names), ""))
 
 
-def module(package: Path, name: str) -> str:
+def module(name: str) -> str:
     """A row for one of them; a folder has the modules in it, and may be one of templates or recipes."""
-    path = package / name
+    path = PACKAGE / name
     if not path.is_dir():
         return f"| `{name}.py` | {opening(path.with_suffix('.py'))} |"
     inside = sorted(file.stem for file in path.iterdir() if file.suffix in (".py", ".toml") and file.stem != "__init__")
