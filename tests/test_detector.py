@@ -118,6 +118,29 @@ class EnoughError(Exception):
     """Stops a prediction."""
 
 
+@final
+class Seen(list[int]):
+    """Batch sizes, in one list for all copies of a network."""
+
+    def __deepcopy__(self, _: object) -> "Seen":
+        return self
+
+
+@final
+class Stopping(Encoder):
+    """Ends everything at the third batch."""
+
+    def __init__(self, inner: Encoder, seen: Seen) -> None:
+        super().__init__()
+        self.inner, self.seen = inner, seen
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        self.seen.append(len(image))
+        if len(self.seen) >= 3:
+            raise EnoughError
+        return self.inner(image)
+
+
 @pytest.fixture
 def threads(request: pytest.FixtureRequest) -> Iterator[int]:
     """So many of torch's."""
@@ -129,15 +152,9 @@ def threads(request: pytest.FixtureRequest) -> Iterator[int]:
 
 @pytest.mark.parametrize("threads", [1, 3], indirect=True)
 def test_frames_are_read_in_a_thread_that_stays_a_few_batches_ahead_and_ends_with_the_prediction(threads: int) -> None:
-    data, before, seen = Endless(), threading.active_count(), []
-
-    def look(_: nn.Module, given: tuple[torch.Tensor]) -> None:
-        seen.append(len(given[0]))
-        if len(seen) >= 3:
-            raise EnoughError
-
+    data, before, seen = Endless(), threading.active_count(), Seen()
     stopped = detector()
-    stopped.model.encoder.register_forward_pre_hook(look)
+    stopped.model.encoder = Stopping(stopped.model.encoder, seen)
     with pytest.raises(EnoughError):
         stopped.predict(data, batch=4)
     assert set(seen) == {4}
@@ -177,12 +194,17 @@ def test_threads_with_frames_of_their_own_give_what_one_gives_and_in_its_order(t
     assert torch.get_num_threads() == threads
 
 
-def test_a_network_for_another_thread_has_the_same_weights_and_not_their_copies() -> None:
-    one = detector()
-    twin = one._twin()
-    assert twin.model.encoder is not one.model.encoder
-    assert [*map(id, twin.model.encoder.parameters())] == [*map(id, one.model.encoder.parameters())]
-    assert not twin.model.training
+@pytest.mark.parametrize("threads", [3], indirect=True)
+def test_hooks_hear_of_every_frame_in_order_and_in_the_callers_thread(threads: int) -> None:
+    heard: list[tuple[int, str]] = []
+
+    def hear(_: nn.Module, given: tuple[torch.Tensor]) -> None:
+        heard.append((len(given[0]), threading.current_thread().name))
+
+    hooked = detector()
+    hooked.model.encoder.register_forward_pre_hook(hear)
+    hooked.predict([spotted(places((64, 64)), (64, 64))] * 70, batch=8)
+    assert heard == [(count, threading.current_thread().name) for count in (8,) * 8 + (6,)]
 
 
 def test_a_bug_in_a_dataset_keeps_its_own_exception() -> None:

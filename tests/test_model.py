@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import ClassVar, final
 
 import numpy as np
@@ -163,3 +164,24 @@ def test_a_small_model_learns_in_a_moment_where_a_disc_is(kind: type[Renderer] |
     assert np.mean(losses[-10:]) < 0.1 * np.mean(losses[:5])
     assert np.mean(losses[-10:]) < 0.35 * variance  # which is what a generator is left with that knows no place
     assert linear_error(wired, images, places) < 0.15
+
+
+def test_twins_locate_the_same_with_the_very_same_weights_and_keep_what_they_keep_to_themselves() -> None:
+    torch.manual_seed(0)
+    model = Model(Counting(), Gaussian(3), Plain()).eval()
+    one, two = model.twins(2)
+    image = torch.rand(2, 3, 32, 32)
+    assert torch.equal(one.locate(image).xy, model.locate(image).xy)
+    assert [len(m.encoder.seen) for m in (model, one, two) if isinstance(m.encoder, Counting)] == [1, 1, 0]
+    assert [*map(id, two.encoder.parameters())] == [*map(id, model.encoder.parameters())]
+    assert not any(part.training for part in two.encoder.modules())
+
+
+def test_what_cannot_be_copied_or_is_listened_to_has_no_twins() -> None:
+    model = Model(Counting(), Gaussian(3), Plain())
+    handle = model.encoder.register_forward_hook(lambda *_: None)
+    assert model.twins(2) == []
+    handle.remove()
+    assert len(model.twins(2)) == 2
+    object.__setattr__(model.encoder, "lock", threading.Lock())
+    assert model.twins(2) == []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
-from copy import deepcopy
 from functools import cached_property
 from math import ceil
 from pathlib import Path
@@ -195,7 +194,7 @@ class Detector:
         finders = [self]
         if self._on_processor():
             count = max(1, min(shares(), ceil(len(dataset) / CACHED)))
-            finders += [self._twin() for _ in range(count - 1)]
+            finders += [Detector(twin, self.config, self.run) for twin in self.model.twins(count - 1)]
             batch = min(batch, CACHED, max(1, ceil(len(dataset) / count)))
         with abreast([finder._found for finder in finders]) as find:
             read = ((chunk, find(chunk)) for chunk in chunks(dataset, self.fit, batch, start))
@@ -211,14 +210,6 @@ class Detector:
         landmarks = self.detect(torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2) / 255)
         xy, score = (t.cpu().double().numpy() for t in (landmarks.xy, landmarks.score.clamp(0, 1)))
         return Found(chunk.start, chunk.stop, np.array(chunk.index, np.int64), xy, score, size, seen)
-
-    def _twin(self) -> Detector:
-        """Another with the same weights, for another thread: parts may keep things in themselves as they work."""
-        model = self.model
-        parts = model.encoder, model.bottleneck
-        shared = {id(weight): weight for part in parts for weight in part.parameters()}
-        encoder, bottleneck = deepcopy(parts, shared)
-        return Detector(Model(encoder, bottleneck, model.generator), self.config, self.run)
 
     def _on_processor(self) -> bool:
         """Whether PyTorch runs the network on the CPU."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import final
 
@@ -59,6 +60,22 @@ class Model(nn.Module):
     def locate(self, images: Image) -> Landmarks:
         """Landmarks of images in [0, 1]."""
         return self.bottleneck.locate(self.encoder(images))
+
+    def twins(self, count: int) -> list[Model]:
+        """Others that locate the same with the very same weights, for threads of their own.
+
+        Parts may keep things in themselves as they work, so that threads cannot share them. There are no twins where
+        a part cannot be copied, or has hooks, whose owner would not hear of what a copy does.
+        """
+        parts = self.encoder, self.bottleneck
+        if any(part._forward_hooks or part._forward_pre_hooks for whole in parts for part in whole.modules()):
+            return []
+        weights = {id(weight): weight for part in parts for weight in part.parameters()}
+        try:
+            copies = [deepcopy(parts, dict(weights)) for _ in range(count)]
+        except Exception:  # whatever a part holds: a lock, a file, a tensor that has been computed
+            return []
+        return [Model(*copy, self.generator) for copy in copies]
 
     def forward(self, pair: Pair, progress: float = 0.0) -> Outcome:
         """Rebuild the target of each pair, and judge it."""
