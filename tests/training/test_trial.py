@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from unsuplmk.bottlenecks.gaussian import Gaussian
+from unsuplmk.checkpoint import assemble
 from unsuplmk.config import Config
 from unsuplmk.encoders.convnet import Convnet
 from unsuplmk.errors import UserError
@@ -99,3 +100,53 @@ def test_a_run_is_refused_before_its_data_are_read(tmp_path: Path) -> None:
 def test_one_image_at_a_time_is_refused_where_batch_norm_is_left_with_one_number(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="one image a process, at --size 32"):
         Job(Config(size=32, batch=1, data=str(tmp_path / "missing.mp4"))).run(tmp_path / "run")
+
+
+def narrow(size: int, width: int, norm: str = "group") -> Config:
+    encoder = {"name": "hourglass", "width": width, "norm": norm}
+    return Config(size=size, encoder=encoder).resolved()
+
+
+def test_a_group_norm_that_would_see_one_number_a_group_is_refused_with_what_works() -> None:
+    config = narrow(64, 16)
+    with pytest.raises(UserError) as refused:
+        check_size(assemble(config, losses=False), config)
+    assert str(refused.value) == (
+        "--encoder hourglass takes no images of 64 px (a group norm of 8 channels would see one number a group, and "
+        "give zeros); --size 128 or --encoder.norm batch would do"
+    )
+    for other in (narrow(128, 16), narrow(64, 16, "batch"), narrow(64, 32)):
+        check_size(assemble(other, losses=False), other)
+
+
+def test_such_a_norm_gives_zeros_and_passes_no_gradient_to_what_stands_before_it() -> None:
+    torch.manual_seed(0)
+    x = torch.rand(2, 8, 1, 1, requires_grad=True)
+    found = nn.GroupNorm(8, 8)(x)
+    (found * torch.arange(8.0).view(8, 1, 1)).sum().backward()
+    assert found.abs().max() < 1e-4  # but for rounding
+    assert x.grad is not None
+    assert x.grad.abs().max() < 1e-2  # of gradients up to 7
+
+
+def test_the_part_that_has_the_norm_is_named_even_where_no_size_helps() -> None:
+    @final
+    class Pooled(Encoder):
+        """Normalises one number a channel, at every size."""
+
+        def __init__(self, landmarks: int) -> None:
+            super().__init__()
+            self.norm, self.head = nn.GroupNorm(3, 3), nn.Conv2d(3, landmarks, 1)
+
+        def forward(self, image: Tensor) -> Tensor:
+            return self.head(image + self.norm(image.mean((-2, -1), keepdim=True)))
+
+    said = _refusal(Model(Pooled(3), Gaussian(3), Renderer(3, width=2)), 64)
+    assert said.startswith("--encoder mine takes no images of 64 px (a group norm of 3 channels would see one number")
+    assert said.endswith("; other options of it would do")
+
+
+def test_a_trial_leaves_no_hooks() -> None:
+    model = Model(Convnet(3, width=4, norm="group"), Gaussian(3), Renderer(3, width=4, norm="group"))
+    check_size(model, Config(size=64))
+    assert not [part for part in model.modules() if part._forward_pre_hooks]
