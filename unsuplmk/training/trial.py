@@ -66,7 +66,8 @@ def _watched(model: Model) -> Iterator[None]:
     def look(norm: nn.Module, given: tuple[Any, ...]) -> None:
         assert isinstance(norm, nn.GroupNorm)
         if given[0][0].numel() == norm.num_groups:
-            raise NarrowError(f"a group norm of {norm.num_channels} channels would see one number a group, and give zeros")
+            channels = norm.num_channels
+            raise NarrowError(f"a group norm of {channels} channels would see one number a group, and give zeros")
 
     handles = [part.register_forward_pre_hook(look) for part in model.modules() if isinstance(part, nn.GroupNorm)]
     try:
