@@ -21,7 +21,7 @@ LEVELS = (
         "hookspecs",
         "console",
         "launch",
-        "frames.card",
+        "card",
         "frames.clips",
         "files.web",
         "hosting.patience",

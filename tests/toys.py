@@ -13,8 +13,8 @@ import pytest
 
 from tests.layouts import pictures
 from unsuplmk import registry
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.media import read_image
 from unsuplmk.hookspecs import hookimpl

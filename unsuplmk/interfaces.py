@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
-from unsuplmk.frames.card import Card
+from unsuplmk.card import Card
 from unsuplmk.types import Boxes, Image, Landmarks, Mask, Pair, Points, Reconstruction, Render, Step, Tracks
 
 if TYPE_CHECKING:

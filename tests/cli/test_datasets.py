@@ -22,10 +22,10 @@ from click.testing import CliRunner, Result
 from tests import server, toys
 from tests.toys import Toys
 from unsuplmk import registry
+from unsuplmk.card import Download
 from unsuplmk.cli import cli
 from unsuplmk.cli.bars import size_text
 from unsuplmk.errors import UserError
-from unsuplmk.frames.card import Download
 from unsuplmk.frames.media import read_image
 
 ROOT = Path(__file__).parents[2]
@@ -229,7 +229,7 @@ def test_on_a_terminal_the_terms_are_asked_for(site: server.Site, tmp_path: Path
     """On a real pseudo-terminal; the bar is drawn there, too."""
     names = {"no_proxy": "127.0.0.1", "TERM": "xterm", "COLUMNS": "100", "TOYS": repr(Toys.card)}
     card = "Toys.card = eval(os.environ['TOYS'])"
-    toys = f"import os\nfrom tests.toys import Toys\nfrom unsuplmk.frames.card import *\n{card}"
+    toys = f"import os\nfrom tests.toys import Toys\nfrom unsuplmk.card import *\n{card}"
     script = SCRIPT.replace("with pytest", f"{toys}\nwith pytest")
     ours, theirs = pty.openpty()
     line = [sys.executable, "-c", script, "datasets", "get", "toys", str(tmp_path / "got")]

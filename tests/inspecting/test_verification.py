@@ -11,7 +11,7 @@ import pytest
 
 from tests.toys import Toys, installed, write
 from unsuplmk import registry
-from unsuplmk.frames.card import Download
+from unsuplmk.card import Download
 from unsuplmk.inspecting.verification import splits_of, verify
 
 

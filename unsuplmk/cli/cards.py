@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from unsuplmk.cli import listing
 
 if TYPE_CHECKING:
-    from unsuplmk.frames.card import Card
+    from unsuplmk.card import Card
     from unsuplmk.registry import Component
 
 

@@ -11,7 +11,7 @@ import click
 from unsuplmk.errors import UserError
 
 if TYPE_CHECKING:
-    from unsuplmk.frames.card import Card, Download
+    from unsuplmk.card import Card, Download
 
 
 @click.command

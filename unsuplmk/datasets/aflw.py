@@ -10,12 +10,12 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
 from unsuplmk.evaluation.protocols import FACE
 from unsuplmk.files.binary import there
 from unsuplmk.files.matlab import read
 from unsuplmk.files.rows import rows
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.media import read_image
 from unsuplmk.interfaces import Dataset

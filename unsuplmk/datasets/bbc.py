@@ -10,11 +10,11 @@ from typing import Any, Literal, TypeVar, final
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
 from unsuplmk.evaluation.protocols import BODY
 from unsuplmk.files import matlab
 from unsuplmk.files.folders import numbers, root
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.interfaces import Dataset

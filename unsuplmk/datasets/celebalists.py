@@ -10,10 +10,10 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Float, UInt8
 
+from unsuplmk.card import Download
 from unsuplmk.errors import UserError
 from unsuplmk.files.binary import there
 from unsuplmk.files.rows import Row, rows
-from unsuplmk.frames.card import Download
 from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.ops.window import Window
 

@@ -11,9 +11,9 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.card import Card, Download
 from unsuplmk.errors import UserError
 from unsuplmk.files import cocojson
-from unsuplmk.frames.card import Card, Download
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.holdout import select
 from unsuplmk.frames.media import read_image

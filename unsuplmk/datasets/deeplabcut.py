@@ -13,9 +13,9 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
 from unsuplmk.files.posetable import Labels, labels
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.holdout import select
 from unsuplmk.frames.media import VIDEOS, natural, read_image

@@ -10,11 +10,11 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Float
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
 from unsuplmk.files import matlab
 from unsuplmk.files.binary import there
 from unsuplmk.files.folders import numbers, root, subfolders
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.interfaces import Dataset

@@ -11,10 +11,10 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
 from unsuplmk.files.csvtable import begins_with_scorer
 from unsuplmk.files.posetable import labels
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.holdout import select
 from unsuplmk.frames.media import natural, read_image

@@ -10,9 +10,9 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.card import Card
 from unsuplmk.datasets import celebalists as lists
 from unsuplmk.evaluation.protocols import FACE
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 

@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.card import Card, Download
 from unsuplmk.errors import UserError
 from unsuplmk.evaluation.protocols import FACE
 from unsuplmk.files.binary import there
 from unsuplmk.files.rows import Row, rows
-from unsuplmk.frames.card import Card, Download
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.media import image_size, read_image
 from unsuplmk.interfaces import Dataset

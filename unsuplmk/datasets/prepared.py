@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Shaped, UInt8
 
 from unsuplmk.batches.shards import CONTENTS, Shards
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.prepare import Fit
 from unsuplmk.interfaces import Dataset

@@ -11,9 +11,9 @@ from typing import Literal, final
 import numpy as np
 from jaxtyping import Bool, Int, UInt8
 
+from unsuplmk.card import Card, Download
 from unsuplmk.errors import UserError
 from unsuplmk.files.binary import ended, exactly, opened, present, zipped
-from unsuplmk.frames.card import Card, Download
 from unsuplmk.frames.clips import Clips
 from unsuplmk.interfaces import Dataset
 

@@ -8,11 +8,11 @@ from typing import Literal, final
 
 import numpy as np
 
+from unsuplmk.card import Card, Download
 from unsuplmk.datasets import digitstruct
 from unsuplmk.errors import UserError
 from unsuplmk.files import matlab
 from unsuplmk.files.binary import there
-from unsuplmk.frames.card import Card, Download
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.media import read_image
 from unsuplmk.interfaces import Dataset

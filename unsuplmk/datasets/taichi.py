@@ -12,10 +12,10 @@ from zipfile import BadZipFile
 import numpy as np
 from jaxtyping import Float
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
 from unsuplmk.files.binary import there
 from unsuplmk.files.folders import root
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.footage import Footage, Take, takes
 from unsuplmk.interfaces import Dataset

@@ -9,11 +9,11 @@ from typing import Literal, final
 
 import numpy as np
 
+from unsuplmk.card import Card, Download
 from unsuplmk.errors import UserError
 from unsuplmk.files.binary import there
 from unsuplmk.files.folders import subfolders
 from unsuplmk.files.rows import rows
-from unsuplmk.frames.card import Card, Download
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.footage import Footage, Take, images, takes
 from unsuplmk.interfaces import Dataset

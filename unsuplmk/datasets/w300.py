@@ -10,11 +10,11 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
 from unsuplmk.files import matlab
 from unsuplmk.files.binary import there
 from unsuplmk.files.rows import rows
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.media import IMAGES, read_image
 from unsuplmk.interfaces import Dataset

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from unsuplmk import registry
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError, unknown
-from unsuplmk.frames.card import Card
 
 FILES = "files"
 """The dataset of whatever path no other dataset recognises."""

@@ -10,9 +10,9 @@ from typing import Any, Literal, get_args, get_origin
 import numpy as np
 
 from unsuplmk import registry
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
 from unsuplmk.files.fetch import digest
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.gather import chosen
 from unsuplmk.frames.reading import Progress, each, silent
 from unsuplmk.inspecting.survey import outside_of

@@ -18,8 +18,8 @@ from typing import Annotated, final
 import numpy as np
 from pydantic import Field
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError
-from unsuplmk.frames.card import Card
 from unsuplmk.interfaces import Dataset
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from jaxtyping import Float
 from pydantic import Field
 
+from unsuplmk.card import Card
 from unsuplmk.errors import UserError, unknown
-from unsuplmk.frames.card import Card
 from unsuplmk.frames.clips import Clips
 from unsuplmk.frames.holdout import select
 from unsuplmk.interfaces import Dataset

@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from unsuplmk import registry
+from unsuplmk.card import Card
 from unsuplmk.cli.cards import card_of, commands
 from unsuplmk.evaluation.protocols import protocol
-from unsuplmk.frames.card import Card
 
 UNPUBLISHED = frozenset({"files", "listing", "prepared"})
 """Read what is the user's own, in our own words for it."""
