@@ -30,6 +30,7 @@ from unsuplmk.hosting.provenance import recorded, used
 from unsuplmk.interfaces import Generator
 from unsuplmk.model import Model
 from unsuplmk.registry import MissingError
+from unsuplmk.sharing.hub import told
 from unsuplmk.training.absent import Absent
 
 CONFIG, MODEL, STATE, LOG = "config.toml", "model.safetensors", "state.pt", "log.jsonl"
@@ -136,7 +137,7 @@ def load_config(folder: Path, kinds: Collection[str] = DETECTOR) -> Config:
         what = "is not a run folder: it has no config.toml" if folder.is_dir() else "does not exist"
         raise UserError(f"{folder} {what}; give the folder that unsuplmk run printed")
     with recorded(folder):
-        return configs.make(configs.load(str(folder / CONFIG)), str(folder / CONFIG)).resolved(kinds)
+        return configs.make(configs.load(str(folder / CONFIG)), told(folder / CONFIG)).resolved(kinds)
 
 
 def load_model(folder: Path, device: str | torch.device = "cpu") -> Model:
@@ -155,7 +156,8 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> Model:
     try:
         state = load_file(path)
     except (SafetensorError, OSError) as error:
-        raise UserError(f"{path} is not a safetensors file of ours: {' '.join(str(error).split())[:200]}") from None
+        why = " ".join(str(error).split())[:200]
+        raise UserError(f"{told(path)} is not a safetensors file of ours: {why}") from None
     encoder, bottleneck = config.build("encoder", config.landmarks), config.build("bottleneck", config.landmarks)
     model = Model(encoder, bottleneck, _generator(folder, config, bottleneck.maps))
     if isinstance(model.generator, Absent):
@@ -164,7 +166,8 @@ def load_model(folder: Path, device: str | torch.device = "cpu") -> Model:
         model.load_state_dict(state)
     except RuntimeError as error:
         reason = str(error).splitlines()[1:2] or [str(error)]
-        raise UserError(f"{path} does not fit {folder / CONFIG}: {reason[0].strip()[:200]}") from None
+        said = f"{told(path)} does not fit {told(folder / CONFIG)}"
+        raise UserError(f"{said}: {reason[0].strip()[:200]}") from None
     return model.to(device).eval().requires_grad_(False)
 
 

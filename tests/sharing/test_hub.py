@@ -225,7 +225,7 @@ def test_a_pickle_in_a_repository_is_neither_fetched_nor_run(
     assert server.fetched() == {"config.toml", "model.safetensors", "names.json"}
     assert not sprung.exists()
     server.hold("me/trap", {**shared, "model.safetensors": buffer.getvalue()})
-    with pytest.raises(UserError, match="is not a safetensors file of ours"):
+    with pytest.raises(UserError, match=r"^model\.safetensors of hf:me/trap is not a safetensors file of ours"):
         Detector.load("hf:me/trap", "cpu")
     assert not sprung.exists()
 
@@ -250,13 +250,36 @@ def test_a_config_that_is_none_is_one_line(server: Hub, shared: dict[str, bytes]
         Detector.load("hf:me/mouse", "cpu")
 
 
+def test_what_is_wrong_with_a_fetched_run_is_said_of_its_address_and_not_of_the_cache(
+    server: Hub, shared: dict[str, bytes], tmp_path: Path
+) -> None:
+    one = server.hold("me/mouse", {**shared, "names.json": b"{}"})
+    with pytest.raises(
+        UserError, match=r"^names\.json of hf:me/mouse is damaged .* `unsuplmk name hf:me/mouse LABELS`"
+    ):
+        Detector.load("hf:me/mouse", "cpu").named  # noqa: B018
+    first = one.sha()
+    one.commits.append({**shared, "config.toml": shared["config.toml"].replace(b"landmarks = 4", b"landmarks = 5")})
+    with pytest.raises(
+        UserError, match=r"^model\.safetensors of hf:me/mouse@main does not fit config\.toml of hf:me/mo"
+    ):
+        Detector.load("hf:me/mouse@main", "cpu")
+    server.hold("me/odd", {**shared, "config.toml": b"landmark = 5\n"})
+    with pytest.raises(UserError, match=r"config\.toml of hf:me/odd named 'landmark'; did you mean 'landmarks'"):
+        Detector.load("hf:me/odd", "cpu")
+    assert hub.told(hub.resolve(f"hf:me/mouse@{first}") / "sub" / "a.txt") == f"sub/a.txt of hf:me/mouse@{first}"
+    assert hub.told(tmp_path / "config.toml") == str(tmp_path / "config.toml")
+
+
 def test_a_part_of_a_plugin_that_is_not_here_is_named_with_its_distribution(
     server: Hub, shared: dict[str, bytes]
 ) -> None:
     text = shared["config.toml"].decode().replace('name = "convnet"', 'name = "tiny"')
     text = text.replace("[plugins]", '[plugins]\n"encoder tiny" = "unsuplmk-tiny 1.0"')
     server.hold("me/mouse", {**shared, "config.toml": text.encode()})
-    with pytest.raises(UserError, match=r"encoder 'tiny' of unsuplmk-tiny 1.0, which is not installed: pip install"):
+    with pytest.raises(
+        UserError, match=r"^hf:me/mouse needs encoder 'tiny' of unsuplmk-tiny 1.0, which is not installed: pip install"
+    ):
         Detector.load("hf:me/mouse", "cpu")
 
 

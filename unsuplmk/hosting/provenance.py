@@ -45,7 +45,7 @@ def recorded(source: str | Path) -> Iterator[None]:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]* [A-Za-z0-9.+!_-]+", brought):  # it is to be typed into a shell
             raise
         distribution, then = brought.split()
-        needs = f"{source} needs {error.kind} {error.name!r} of {brought}, which"
+        needs = f"{hub.told(source)} needs {error.kind} {error.name!r} of {brought}, which"
         raise registry.MissingError(error.kind, error.name, f"{needs} {_absence(error, distribution, then)}") from None
 
 

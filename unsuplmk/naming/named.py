@@ -17,6 +17,7 @@ from unsuplmk.checkpoint import write_atomically
 from unsuplmk.errors import UserError
 from unsuplmk.frames.prepare import Fit
 from unsuplmk.model import Model
+from unsuplmk.sharing.hub import told
 
 NAMES = "names.json"
 """The file in the run folder."""
@@ -174,8 +175,9 @@ def load(folder: Path, model: Model, fit: Fit) -> Named | None:
     path = folder / NAMES
     if not path.is_file():
         return None
+    run, file = told(folder), told(path)
     repair = (
-        f"fit it again with `unsuplmk name {folder} LABELS`, take it away with `unsuplmk name {folder} --remove`, or "
+        f"fit it again with `unsuplmk name {run} LABELS`, take it away with `unsuplmk name {run} --remove`, or "
         "do without: --points raw"
     )
     try:
@@ -186,10 +188,10 @@ def load(folder: Path, model: Model, fit: Fit) -> Named | None:
             raise ValueError("its numbers do not fit its names")
     except (OSError, ValueError, ValidationError) as error:
         why = " ".join(str(error).split())[:160]
-        raise UserError(f"{path} is damaged or not ours ({why}): {repair}") from None
+        raise UserError(f"{file} is damaged or not ours ({why}): {repair}") from None
     named = Named(content.names, weights, offset)
     if content.model != fingerprint(model, fit):
-        raise UserError(f"{path} names the landmarks of another model, such as of before it was trained on: {repair}")
+        raise UserError(f"{file} names the landmarks of another model, such as of before it was trained on: {repair}")
     return named
 
 

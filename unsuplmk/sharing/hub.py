@@ -27,6 +27,9 @@ CLIENT = frozenset({"huggingface_hub", "hf_xet", "httpx", "httpx2", "httpcore", 
 """Packages whose exceptions are answers of the hub or of the network, not faults of ours."""
 LOGIN = "log in with `hf auth login`, or set HF_TOKEN"
 
+_fetched: dict[Path, str] = {}
+"""The address that each folder in the cache was asked for by."""
+
 
 @dataclass(frozen=True)
 class Address:
@@ -103,7 +106,17 @@ def fetch(found: Address, files: tuple[str, ...] = NEEDED) -> Path:
         revision = found.revision or None
         folder = Path(api.snapshot_download(found.repository, revision=revision, allow_patterns=list(files)))
     check(folder, str(found))
+    _fetched[folder] = str(found)
     return folder
+
+
+def told(path: str | Path) -> str:
+    """What to call a run, or a file in it, in a message: by its address if it was fetched, not by its place here."""
+    for folder, run in _fetched.items():
+        if Path(path).is_relative_to(folder):
+            within = Path(path).relative_to(folder)
+            return f"{within.as_posix()} of {run}" if within.parts else run
+    return str(path)
 
 
 def check(folder: Path, source: str) -> None:
