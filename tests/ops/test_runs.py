@@ -37,9 +37,11 @@ def test_images_are_a_clip_only_where_there_is_a_frame_rate() -> None:
     assert [rows.tolist() for rows in runs(two)] == [[0, 2], [1, 3]]
 
 
-def test_a_second_box_that_nobody_named_follows_nothing() -> None:
+def test_boxes_of_a_frame_that_nobody_named_follow_nothing() -> None:
     tracks = named("v.mp4:0", "v.mp4:0#2", "v.mp4:1", "v.mp4:1#2")
-    assert sorted(rows.tolist() for rows in runs(tracks)) == [[0, 2], [1], [3]]
+    assert sorted(rows.tolist() for rows in runs(tracks)) == [[0], [1], [2], [3]]
+    tracks = named("v.mp4:0", "v.mp4:1", "v.mp4:2", "v.mp4:2#2", "v.mp4:3", "v.mp4:4")
+    assert sorted(rows.tolist() for rows in runs(tracks)) == [[0, 1], [2], [3], [4, 5]]
     tracks = named("v.mp4:0#1", "v.mp4:0#2", "v.mp4:1#1", "v.mp4:1#2")  # animals that are called 1 and 2
     assert [rows.tolist() for rows in runs(tracks)] == [[0, 2], [1, 3]]
 

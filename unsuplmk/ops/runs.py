@@ -38,8 +38,8 @@ def places(tracks: Tracks) -> list[Place]:
     """Where each row stands, by its source.
 
     `video.mp4:3` and `3` are frames of a video; `#` and a name after it tell the animal. Images are one clip in their
-    order where the tracks have a frame rate, and otherwise each is a film of its own. So is `#2`, the second box of a
-    frame that has another without a name: nobody knows whose it is.
+    order where the tracks have a frame rate, and otherwise each is a film of its own. So are `#2`, the second box of a
+    frame that has another without a name, and that other one: nobody knows whose they are.
     """
     sources = set(tracks.source)
     order: dict[str, int] = {}
@@ -48,7 +48,7 @@ def places(tracks: Tracks) -> list[Place]:
         frame, image = FRAME.fullmatch(source), PICTURE.fullmatch(source)
         animal = (frame or image or {"animal": None})["animal"] or ""
         picture = source.removesuffix(f"#{animal}")
-        if animal.isdecimal() and picture in sources:
+        if (animal.isdecimal() and picture in sources) or (not animal and f"{source}#2" in sources):
             found.append(Place(source, animal, 0))
         elif frame:
             found.append(Place(frame["film"] or "", animal, int(frame["frame"])))
