@@ -100,7 +100,7 @@ def save_moving(name: str, pictures: Sequence[Picture], rate: float, quality: in
     path = IMAGES / name
     first, *rest = map(Image.fromarray, pictures)
     moving = {"save_all": True, "append_images": rest, "duration": round(1000 / rate), "loop": 0}
-    first.save(path, **moving, quality=quality, method=6)
+    first.save(path, **moving, quality=quality, method=3)
     done(path)
 
 

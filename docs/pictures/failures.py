@@ -2,76 +2,50 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 import subprocess
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from cells import dots, save, sheet
+from cells import save, sheet
 from course import TITLES, pictures
 from files import said
 from joints import compared, distance, predicted
 from scene import chosen, puppets
 from transcript import BIN
 
-from unsuplmk import Detector
 from unsuplmk.pictures.draw import Picture
 
 COMMANDS = {
-    "collapsed": (
-        "unsuplmk run puppets --config puppets --loss pixel --bottleneck.sharpness 1 --steps 250 "
-        "--out failures/collapsed",
-    ),
-    "background": (
-        "unsuplmk run puppets --config puppets --pairs warped --steps 250 --out failures/background",
-        "unsuplmk evaluate failures/background puppets",
-    ),
+    "collapsed": "unsuplmk run puppets --config puppets --loss pixel --bottleneck.sharpness 1 --steps 250 "
+    "--out failures/collapsed",
+    "background": "unsuplmk run puppets --config puppets --loss.separation.weight 5 --loss.separation.sigma 0.4 "
+    "--steps 200 --stage.health.every 100 --out failures/background",
 }
 """What makes each bad run, in the folder of the pictures; docs/concepts.md shows the same lines."""
-SIDE, COLUMNS, SEED = 256, 4, 11
+PAIRS = (0, 2)
+"""Of the last sheet of a run."""
+SIDE, SEED = 256, 11
 TURNS = (0, 45, 90, 180)
 """Degrees."""
 
 
 def draw(folder: Path) -> None:
     """All three pictures."""
-    for name, commands in COMMANDS.items():
-        if not (folder / "failures" / name / "model.safetensors").is_file():
-            _run(folder, name, commands)
-    _collapsed(folder / "failures" / "collapsed")
-    _background(folder / "failures" / "background")
+    for name, command in COMMANDS.items():
+        run = folder / "failures" / name
+        if not (run / "model.safetensors").is_file():
+            _run(folder, name, command)
+        last = max((run / "preview").glob("*.png"))
+        save(f"{name}.webp", sheet([pictures(last, row) for row in PAIRS], TITLES))
     _viewpoint(folder / "demo" / "run")
 
 
-def _run(folder: Path, name: str, commands: Sequence[str]) -> None:
-    """Run the commands; keep their warnings and the end of what they say."""
-    kept: list[str] = []
-    for command in commands:
-        program, *words = shlex.split(command)
-        done = subprocess.run([BIN / program, *words], cwd=folder, capture_output=True, text=True, check=True)
-        told = (done.stderr + done.stdout).splitlines()
-        kept += [f"$ {command}", *(line for line in told if line.startswith(("Warning:", "backward:")))]
-    said(name, *kept)
-
-
-def _collapsed(run: Path) -> None:
-    """Two pairs of the last sheet."""
-    last = max((run / "preview").glob("*.png"))
-    save("collapsed.webp", sheet([pictures(last, row) for row in (0, 2)], TITLES))
-
-
-def _background(run: Path) -> None:
-    """The landmarks that follow no joint, according to the evaluation, in two poses of each puppet."""
-    odd = json.loads((run / "metrics.json").read_text("utf-8"))["backward"]["unexplained"]
-    detector = Detector.load(run, "cpu")
-    rows = []
-    for moment in (0, 14):
-        images, _ = _puppets(COLUMNS, moment)
-        found = detector.predict(images)
-        rows.append([dots(*both, 6.0, odd) for both in zip(images, found.xy, strict=True)])
-    save("background.webp", sheet(rows))
+def _run(folder: Path, name: str, command: str) -> None:
+    """Run a command; keep its warnings."""
+    program, *words = shlex.split(command)
+    done = subprocess.run([BIN / program, *words], cwd=folder, stderr=subprocess.PIPE, text=True, check=True)
+    said(name, f"$ {command}", *(line for line in done.stderr.splitlines() if line.startswith("Warning:")))
 
 
 def _viewpoint(run: Path) -> None:
@@ -89,12 +63,10 @@ def _viewpoint(run: Path) -> None:
     said("viewpoint", *lines)
 
 
-def _puppets(count: int, moment: int = 0) -> tuple[list[Picture], np.ndarray]:
-    """Frames of different puppets with their joints; beyond the number of puppets, at further moments."""
-    dataset = puppets(SIDE)
-    clips = len(dataset.clips)
-    rows = [row for later in range(-(-count // clips)) for row in chosen(min(count, clips), SEED, moment + 7 * later)]
-    return [dataset.read(row) for row in rows[:count]], np.stack([dataset.annotation(row) for row in rows[:count]])
+def _puppets(count: int) -> tuple[list[Picture], np.ndarray]:
+    """Frames of different puppets with their joints."""
+    dataset, rows = puppets(SIDE), chosen(count, SEED, 0)
+    return [dataset.read(row) for row in rows], np.stack([dataset.annotation(row) for row in rows])
 
 
 def _turned(image: Picture, truth: np.ndarray, degrees: float) -> tuple[Picture, np.ndarray]:

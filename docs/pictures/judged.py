@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 from cells import around, save, sheet
-from files import said
 from joints import compared, distance, predicted
 
 from unsuplmk import registry
@@ -33,4 +32,4 @@ def draw(folder: Path) -> None:
         points = [enlarged_points(xy[row], factor) for xy in (guess, truth)]
         cells.append(around(compared(large.read(row), *points), points[1], WIDTH, HEIGHT))
     save("judged.webp", sheet([cells], [f"{error[row]:.1f} px" for row in rows]))
-    said("judged", f"mean error over {len(test)} images: {error.mean():.2f} px of {test.read(0).shape[0]}")
+    print(f"mean error over {len(test)} images: {error.mean():.2f} px of {test.read(0).shape[0]}")

@@ -65,7 +65,7 @@ def _told(lines: Iterator[str], paths: list[str]) -> Iterator[str]:
             continue
         traced = re.match(r"\++ ", line) is not None
         if started and traced:  # whatever comes next, the command is done
-            yield f"# {time.monotonic() - started:.0f} s"
+            yield f"[{time.monotonic() - started:.0f} s]"
             started = 0.0
         if line.startswith("== "):
             yield from [f"# --8<-- [end:{section}]"] * bool(section) + [""]
@@ -94,7 +94,7 @@ def _machine() -> Iterator[str]:
     yield f"# {cores} cores of {_processor()}, no GPU{shared}; {_threads()}"
     yield (
         f"# {platform.system()}, Python {platform.python_version()}, torch {version('torch')}, unsuplmk {__version__}; "
-        "the seconds are those of a whole command"
+        "the seconds are those of the command above"
     )
 
 
