@@ -143,3 +143,24 @@ def test_a_real_run_logs_the_agreement_under_the_warp_and_trains_as_without_the_
         assert all(0 <= line["agreement"] < 100 and line["spread"] > 0 for line in logged)
     for key, value in weights[0].items():
         torch.testing.assert_close(value, weights[1][key], rtol=0, atol=0)
+
+
+@pytest.mark.parametrize(
+    ("losses", "cure"),
+    [(["pixel", "separation"], "lower --loss.separation.weight"), (["pixel"], "crop tighter")],
+)
+def test_landmarks_that_fled_to_the_border_are_not_to_be_driven_further(
+    tmp_path: Path, losses: list[str], cure: str
+) -> None:
+    found, stage = training(tmp_path, loss=losses), registry.build("stage", "health", every=5)
+    xy = alive()
+    xy[:, :4, 0] = 0.99
+    xy[:, 1] = xy[:, 0]
+    place(found, xy)
+    stage.step(found)
+    first, second = warnings(tmp_path)[:2]
+    assert first.startswith("67 % of the landmarks lie on the border: ")
+    assert cure in first
+    assert second == "landmarks 0 and 1 have merged there, too"
+    stage.step(found)
+    assert len([line for line in warnings(tmp_path) if "border" in line]) == 1

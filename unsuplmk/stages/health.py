@@ -15,6 +15,9 @@ from unsuplmk.ops.health import agreement, groups, health
 if TYPE_CHECKING:
     from unsuplmk.job import Training
 
+CROWDED = 50
+"""More than so many % of the landmarks on the border are worth a warning: no object is there."""
+
 
 @final
 class Health(Stage):
@@ -31,7 +34,7 @@ class Health(Stage):
         self.every = every
         self._dead: set[int] = set()
         self._merged: set[tuple[int, int]] = set()
-        self._collapsed = False
+        self._collapsed = self._fled = False
 
     def step(self, training: Training) -> None:
         """Examine this step's landmarks when it is time; other steps cost nothing."""
@@ -58,11 +61,16 @@ class Health(Stage):
                 where = "at the image centre" if found.central else "in one place"
                 yield f"all landmarks lie {where}: {_advice(training)}"
             return  # that each pair has merged and none moves goes without saying
+        fled = found.border > CROWDED
+        if fled and not self._fled:
+            self._fled = True
+            yield f"{found.border:.0f} % of the landmarks lie on the border: {_back(training)}"
         merged = set(found.merged) - self._merged
         self._merged |= merged
         for group in groups(found.merged):
             if any(a in group for a, _ in merged):
-                yield f"landmarks {_listed(group)} have merged: raise the weight of the separation loss"
+                cure = " there, too" if fled else ": raise the weight of the separation loss"
+                yield f"landmarks {_listed(group)} have merged{cure}"
         dead = set(found.dead) - self._dead
         self._dead |= dead
         if dead:
@@ -93,6 +101,13 @@ def _advice(training: Training) -> str:
     known = "separation" in training.config.loss
     ways.append("raise --loss.separation.weight" if known else "add --loss separation")
     return " or ".join(ways) + ", if that stays so"
+
+
+def _back(training: Training) -> str:
+    """What brings landmarks back from the border."""
+    if "separation" in training.config.loss:
+        return "they flee each other; lower --loss.separation.weight or --loss.separation.sigma"
+    return "they explain the background; crop tighter, or ask for fewer"
 
 
 def _listed(landmarks: list[int]) -> str:
