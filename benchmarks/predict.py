@@ -34,7 +34,7 @@ from torch import nn
 
 from unsuplmk import Detector, checkpoint, registry
 from unsuplmk.datasets.puppets import Puppets
-from unsuplmk.detector import CACHED
+from unsuplmk.detector import PASS
 from unsuplmk.frames.media import Video, require_av, write_video
 from unsuplmk.frames.prepare import Fit
 
@@ -128,11 +128,11 @@ def speed(folder: Path, given: argparse.Namespace) -> dict[str, Any]:
 def stages(detector: Detector, path: Path, rounds: int) -> dict[str, Any]:
     """Frames a second of each stage alone and of `predict`, and its time to that of the stages one after the other."""
     frames = len(Video(path))
-    square = np.stack([detector.fit(frame) for frame in Video(path)])
+    square, at_once = np.stack([detector.fit(frame) for frame in Video(path)]), PASS // detector.fit.size**2
 
     def network() -> None:
-        for start in range(0, frames, CACHED):
-            detector.detect(torch.from_numpy(square[start : start + CACHED]).permute(0, 3, 1, 2) / 255)
+        for start in range(0, frames, at_once):
+            detector.detect(torch.from_numpy(square[start : start + at_once]).permute(0, 3, 1, 2) / 255)
 
     work: dict[str, Callable[[], object]] = {
         "decoding": lambda: decode(path),

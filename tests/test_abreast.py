@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -88,3 +91,37 @@ def test_there_are_as_many_shares_as_threads_up_to_a_bound_and_one_under_autocas
     assert shares() == MOST
     with torch.autocast("cpu", torch.bfloat16):  # which other threads would not know of
         assert shares() == 1
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have other ways")
+def test_memory_that_a_pass_frees_is_there_for_the_next_in_a_thread_too() -> None:
+    code = """
+import resource
+import sys
+import threading
+import torch
+from unsuplmk import registry
+from unsuplmk.abreast import keep_memory
+
+torch.set_num_threads(1)
+network = registry.build("encoder", "hourglass", 10).eval()
+images = torch.rand(4, 3, 128, 128)
+
+@torch.inference_mode()
+def faults():
+    for _ in range(12):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        network(images)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+
+if sys.argv[1] == "keep":
+    keep_memory()
+thread = threading.Thread(target=faults)
+thread.start()
+thread.join()
+"""
+    kept, lost = (
+        subprocess.run([sys.executable, "-c", code, word], capture_output=True, text=True, check=True).stdout.split()
+        for word in ("keep", "lose")
+    )
+    assert max(map(int, kept[6:])) < min(map(int, lost[6:])) / 5

@@ -31,6 +31,15 @@ def shares() -> int:
     return min(torch.get_num_threads(), MOST) if apart else 1
 
 
+def keep_memory() -> None:
+    """Let the C library keep what a forward pass frees for the next one, which has its pages at once then.
+
+    glibc gives freed memory back to the system above a threshold, which grows with the largest block that was ever
+    freed, if that has less than 32 MiB; this frees one. Otherwise threads spend up to as long on pages as on networks.
+    """
+    torch.empty(31 * 2**20, dtype=torch.uint8)
+
+
 @contextmanager
 def abreast(works: Sequence[Callable[[Item], Result]]) -> Iterator[Callable[[Item], Callable[[], Result]]]:
     """What takes an item, and gives back what waits for its result.

@@ -16,7 +16,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from unsuplmk import checkpoint, launch
-from unsuplmk.abreast import abreast, shares
+from unsuplmk.abreast import abreast, keep_memory, shares
 from unsuplmk.batches.data import Data, open_data
 from unsuplmk.config import Config
 from unsuplmk.datasets.cropped import Cropped
@@ -36,8 +36,11 @@ from unsuplmk.ops.window import Window
 from unsuplmk.sharing import hub
 from unsuplmk.types import Landmarks, Tracks
 
-CACHED = 16
-"""Frames that a processor takes at once: what the network makes of more leaves its cache, which costs half again."""
+SHARE = 16
+"""Frames that each thread of a processor takes at a time."""
+PASS = 2**16
+"""Pixels of a processor's forward pass. The memory of larger ones goes back to the system each time and must be had
+anew, page by page, which costs up to as much as the network."""
 
 
 @final
@@ -154,7 +157,7 @@ class Detector:
 
         Args:
             source: An image, a video, a folder or glob of these, arrays, or a dataset.
-            batch: Frames a forward pass; a processor takes 16 at most.
+            batch: Frames a forward pass; a processor takes a few at a time, as many as it is quick with.
             report: Called with one line for every frame that cannot be read; it is left out.
             crop: As for `cropped`.
             points: `raw` for the landmarks that were discovered, `named` for the points that `unsuplmk name` made of
@@ -193,9 +196,10 @@ class Detector:
         """Why frames cannot be read, and what is found in the others, some frames at a time, in order."""
         finders = [self]
         if self._on_processor():
-            count = max(1, min(shares(), ceil(len(dataset) / CACHED)))
+            keep_memory()
+            count = max(1, min(shares(), ceil(len(dataset) / SHARE)))
             finders += [Detector(twin, self.config, self.run) for twin in self.model.twins(count - 1)]
-            batch = min(batch, CACHED, max(1, ceil(len(dataset) / count)))
+            batch = min(batch, SHARE, max(1, ceil(len(dataset) / count)))
         with abreast([finder._found for finder in finders]) as find:
             read = ((chunk, find(chunk)) for chunk in chunks(dataset, self.fit, batch, start))
             with closing(ahead(read, AHEAD + len(finders) - 1)) as made:
@@ -207,8 +211,11 @@ class Detector:
         if not chunk.frames:
             none = np.empty((0, len(self.names), 2))
             return Found(chunk.start, chunk.stop, np.empty(0, np.int64), none, none[..., 0], size, seen)
-        landmarks = self.detect(torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2) / 255)
-        xy, score = (t.cpu().double().numpy() for t in (landmarks.xy, landmarks.score.clamp(0, 1)))
+        images = torch.from_numpy(np.stack(chunk.frames)).permute(0, 3, 1, 2)
+        at_once = max(1, PASS // self.fit.size**2) if self._on_processor() else len(images)
+        each = [self.detect(part / 255) for part in images.split(at_once)]
+        xy = torch.cat([landmarks.xy for landmarks in each]).cpu().double().numpy()
+        score = torch.cat([landmarks.score for landmarks in each]).clamp(0, 1).cpu().double().numpy()
         return Found(chunk.start, chunk.stop, np.array(chunk.index, np.int64), xy, score, size, seen)
 
     def _on_processor(self) -> bool:
