@@ -18,7 +18,7 @@ def main(folder: Path, video: Path) -> None:
         for frame, index in enumerate(clip):
             media.write_image(folder / f"clip{number}" / f"{frame:03}.png", puppets.read(index))
     dancer = registry.build("dataset", "puppets", split="test", clips=1, length=75)
-    media.write_video(video, map(dancer.read, dancer.clips[0]), fps=25)
+    media.write_video(video, map(dancer.read, dancer.clips[0]), fps=25.0)
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ TOKEN = "hf_of_the_tests"
 
 @dataclass
 class Repository:
-    """Files of each commit, in order; a commit's name is made of its number."""
+    """Files of each commit, in order; a commit's name is made of its number. Tags are names of numbers."""
 
     private: bool = False
     commits: list[dict[str, bytes]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
+    tags: dict[str, int] = field(default_factory=dict)
 
     def sha(self, number: int = -1) -> str:
         return hashlib.sha1(str(number % len(self.commits)).encode()).hexdigest()
@@ -32,6 +33,8 @@ class Repository:
         """The number of a commit."""
         if revision == "main":
             return len(self.commits) - 1
+        if revision in self.tags:
+            return self.tags[revision]
         names = [self.sha(number) for number in range(len(self.commits))]
         return names.index(revision) if revision in names else None
 
