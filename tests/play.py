@@ -40,7 +40,7 @@ REPLACED: Mapping[str, tuple[str, str]] = {
 SHORT, PUPPETS = "--steps 1 --batch 2 --size 32", "--dataset.clips 9 --dataset.length 4 --dataset.side 48"
 NARROW = "--encoder.width 8 --encoder.depth 2 --generator.width 8"
 CUT: Sequence[tuple[str, str]] = (
-    (r"unsuplmk (run |slurm .*--local -- )(?!.*--resume)", SHORT),
+    (r"unsuplmk run (?!.*--resume)", SHORT),
     (r"unsuplmk run (?!.*(--resume|--config|--encoder|--generator))", NARROW),
     (r"unsuplmk run .*--resume", "--steps 3 --batch 2"),
     (r"unsuplmk (run (?=-|$)(?!.*--resume)|run puppets|evaluate \S+ puppets)", PUPPETS),
@@ -70,6 +70,7 @@ UNPLAYED: Mapping[str, str] = {
     "unsuplmk export runs/mouse --out small.onnx --precision int8 --calibrate mouse.mp4": (
         "six seconds more, for what tests/exports/test_export.py does"
     ),
+    "unsuplmk slurm --local -- videos/ --steps 100": "a process; plugins/unsuplmk-slurm/tests/test_training.py has two",
     "unsuplmk run photos/ --devices 2": "two processes; tests/test_launch.py has them",
     "unsuplmk run recordings/ --devices 4 --batch 128": "the same",
     "unsuplmk run aflw/ --out runs/aflw --resume": "takes 50 images of 128 px a step; tests/training/test_released.py",

@@ -20,7 +20,7 @@ from safetensors.torch import load_file
 from torchvision.models import get_weight
 
 from tests import hubserver, play, sharedruns, shell
-from tests.docpages import PAGES, Block, Command, blocks, commands, label
+from tests.docpages import PAGES, ROOT, Block, Command, blocks, commands, label
 from tests.stage_set import Stage, Store
 from unsuplmk import config
 from unsuplmk.crops.detector import OFFICIAL, categories
@@ -74,6 +74,26 @@ def stage(store: Store, downloads: Path, tmp_path: Path) -> Iterator[Stage]:
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=label)
 def test_the_commands_of_a_page_run_in_their_order(page: Path, stage: Stage) -> None:
     play.play(page, commands(page), stage)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("unsuplmk predict runs/mouse mouse.mp4 --out a.csv --trakcer gaps", "No such option '--trakcer'"),
+        ("unsuplmk predict runs/mouse nowhere.tar --out a.csv", "no file or folder 'nowhere.tar'"),
+        ("make everything", "everything"),
+        ("python examples/nothing.py", "there is no examples/nothing.py"),
+        ("python benchmarks/learning_curve.py --nothing", "has no --nothing"),
+        ("pip install unsuplmk[nothing]", "no such extra"),
+        ("pip install nothing", "nothing of ours needs nothing"),
+        ("rm -r runs", "add it to PROGRAMS"),
+    ],
+)
+def test_a_wrong_command_in_a_page_fails_with_its_reason(text: str, reason: str, stage: Stage) -> None:
+    with pytest.raises((AssertionError, pytest.fail.Exception)) as caught:
+        play.play(ROOT / "docs" / "cli.md", [Command(ROOT / "docs" / "cli.md", 7, text)], stage)
+    assert reason in str(caught.value)
+    assert f"docs/cli.md:7: {text}" in str(caught.value)
 
 
 def test_what_is_not_run_or_changed_is_still_shown_somewhere() -> None:
