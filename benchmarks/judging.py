@@ -1,10 +1,10 @@
 r"""Which figures that need no labels rank runs as the labels do: trains runs that differ, and correlates the figures.
 
-    python benchmarks/judging.py puppets puppets --runs runs/judging --set steps=150 --set batch=16 \
-        --set learning_rate=3e-3 --out benchmarks/results/judging.json
+    S="--set steps=300 --set batch=16 --set learning_rate=3e-3 --set generator.width=32"
+    E='encoder={"name":"hourglass","width":32}'
+    python benchmarks/judging.py puppets puppets $S --set "$E" --runs runs/judging --out judging.json
     python benchmarks/judging.py puppets MOUSE/keypoints.csv --data MOUSE/video_frames.csv --landmarks 10:6 \
-        --changes '' --set steps=150 --set batch=16 --set learning_rate=3e-3 --set loss.equivariance.rotation=90 \
-        --runs runs/judging-mouse --out benchmarks/results/judging-mouse.json
+        --changes '' $S --set "$E" --set loss.equivariance.rotation=90 --runs runs/judging-mouse --out mouse.json
 
 Runs that are there are not trained again, and figures that are there are not computed again: an interrupted
 benchmark goes on. A run's error is that of a linear map to the annotated points, fitted on one split and judged on
@@ -17,7 +17,7 @@ import argparse
 import copy
 import json
 import os
-import resource
+import shlex
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -56,13 +56,12 @@ def main() -> None:
             print(f"{name}: {settings.steps} steps", flush=True)
             trained(settings, given.runs / name)
     both = {name: kept(given.runs / name, frames) for name in runs}
-    groups = {name: name.rpartition("-")[0] if name.startswith("landmarks-") else name for name in runs}
-    others = among({name: xy for name, (_, xy) in both.items()}, groups)
+    of = {name: runs[name].landmarks if name.startswith("landmarks-") else 0 for name in runs}  # 0: a change
+    others = among({name: xy for name, (_, xy) in both.items()}, of)
     rows = [
-        {"run": name, "group": groups[name], **logged(given.runs / name), **both[name][0], **others[name]}
+        {"run": name, "landmarks": of[name], **logged(given.runs / name), **both[name][0], **others[name]}
         for name in runs
     ]
-    used = resource.getrusage(resource.RUSAGE_SELF)
     result = {
         "command": command(given),
         "config": without_paths(config.make(base(given)).resolved().dump()),
@@ -70,7 +69,6 @@ def main() -> None:
         "frames": len(frames),
         "runs": rows,
         **judged(rows),
-        "cpu_seconds_of_this_call": round(used.ru_utime + used.ru_stime),
         "hardware": f"{os.cpu_count()} cores, {cpu()}, {torch.get_num_threads()} threads",
         "versions": checkpoint.versions(),
     }
@@ -148,14 +146,18 @@ def logged(folder: Path) -> dict[str, float]:
 def command(given: argparse.Namespace) -> str:
     """What was typed, files by their names alone."""
     default = parser()
-    words = [f"python benchmarks/judging.py {given.config} {Path(given.annotations).name}"]
-    words += [f"--data {Path(given.data).name}"] if given.data else []
-    words += [
-        f"--{name} '{getattr(given, name)}'"
-        for name in ("landmarks", "changes", "frames", "threads")
-        if getattr(given, name) != default.get_default(name)
-    ]
-    return " ".join(words + [f"--set '{one}'" for one in given.set] + ["--runs RUNS"])
+    words = ["python", "benchmarks/judging.py", given.config, shown(given.annotations)]
+    words += ["--data", shown(given.data)] if given.data else []
+    for name in ("landmarks", "changes", "frames", "threads"):
+        if getattr(given, name) != default.get_default(name):
+            words += [f"--{name}", str(getattr(given, name))]
+    words += [word for assignment in given.set for word in ("--set", assignment)]
+    return shlex.join([*words, "--runs", "RUNS", "--out", given.out.name])
+
+
+def shown(path: str) -> str:
+    """A file by its name, in a folder that the reader has."""
+    return f"DATA/{Path(path).name}" if "/" in path else path
 
 
 if __name__ == "__main__":

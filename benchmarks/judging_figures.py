@@ -47,7 +47,7 @@ FIGURES: Mapping[str, Figure] = {
     "score": Figure("mean score", "higher"),
     "jitter": Figure("jitter in clips", "lower"),
     "known_warp": Figure("distance under a known warp", "lower"),
-    "known_warp_to_spread": Figure("the same, to the spread", "lower"),
+    "known_warp_to_spread": Figure("known warp, to the spread", "lower"),
     "psnr": Figure("rebuilt, PSNR", "higher"),
     "psnr_over_source": Figure("PSNR, gain over the source", "higher"),
     "psnr_over_other": Figure("PSNR, gain over other landmarks", "higher"),
@@ -167,12 +167,12 @@ def few(fit: Any, samples: list[Sample], points: tuple[str, ...], count: int) ->
         yield float(50 * np.nanmean(np.linalg.norm(residual, axis=-1)))
 
 
-def among(landmarks: Mapping[str, Float[np.ndarray, "frames _ 2"]], groups: Mapping[str, str]) -> dict[str, Found]:
+def among(landmarks: Mapping[str, Float[np.ndarray, "frames _ 2"]], of: Mapping[str, int]) -> dict[str, Found]:
     """What runs say of each other: shares of the variance, as `unsuplmk evaluate A DATA --against B` has them.
 
     Args:
         landmarks: Of each run, in the same frames.
-        groups: Runs of one group differ by their seed only.
+        of: Runs with the same number differ by their seed only; 0 for a run with a change.
     """
     shares: dict[tuple[str, str], float] = {}
     for a in landmarks:
@@ -186,7 +186,7 @@ def among(landmarks: Mapping[str, Float[np.ndarray, "frames _ 2"]], groups: Mapp
     result: dict[str, Found] = {}
     for run in landmarks:
         others = [one for one in landmarks if one != run]
-        siblings = [one for one in others if groups[one] == groups[run]]
+        siblings = [one for one in others if of[one] == of[run] != 0]
         result[run] = {
             "explains": mean(shares[run, one] for one in others),
             "explained": mean(shares[one, run] for one in others),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,21 +14,20 @@ RESAMPLES, SEED, LEVEL = 2000, 0, 95.0
 
 
 def judged(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """For each figure: the correlation with the error, over all runs and over those that differ by seed only.
+    """For each figure: the correlation with the error, over all runs, those without a change, and within a setting.
 
     A correlation of 1 says that the better figure always has the smaller error. A figure that depends on which
     frames were labelled has several values a run: what is said of it is the mean over these choices.
     """
-    sizes = {group: sum(row["group"] == group for row in rows) for group in {row["group"] for row in rows}}
-    several = [row for row in rows if sizes[row["group"]] > 1]
+    several = [row for row in rows if row["landmarks"]]
     every = {row["run"]: "all" for row in rows}
-    seeds = {row["run"]: row["group"] for row in several}
+    seeds = {row["run"]: str(row["landmarks"]) for row in several}
     return {
         "unit": "px",
         "interval": {"level": LEVEL, "resamples": RESAMPLES, "seed": SEED},
         "correlations": [
             {"figure": name, **FIGURES[name]._asdict(), "all": over(rows, name, every)}
-            | {"seeds": over(several, name, seeds)}
+            | {"unchanged": over(several, name, every), "seeds": over(several, name, seeds)}
             for name in FIGURES
         ],
     }
@@ -96,28 +95,53 @@ def plain(value: Any) -> float | None:
     return None if np.isnan(value) else round(float(value), 3)
 
 
-def table(result: dict[str, Any]) -> str:
-    """The correlations in Markdown."""
-    first = result["correlations"][0]
-    runs = [len(result["runs"]), (first["seeds"] or {"runs": 0})["runs"]]
-    lines = [
-        f"| figure | all {runs[0]} runs | its pick loses | same settings, {runs[1]} runs | its pick loses |",
-        "|---|---|---:|---|---:|",
-    ]
-    for row in result["correlations"]:
-        cells = [cell for part in (row["all"], row["seeds"]) for cell in words(part)]
-        lines.append(f"| {row['words']} | {' | '.join(cells)} |")
-    random = [part["random_regret"] if part else None for part in (first["all"], first["seeds"])]
-    shown = ["" if value is None else f"{value:.2f}" for value in random]
-    lines.append(f"| a random pick | 0 | {shown[0]} | 0 | {shown[1]} |")
-    return "\n".join(lines)
+def table(*results: dict[str, Any]) -> str:
+    """The correlations in Markdown, of several benchmarks beside each other."""
+    columns = [column for result in results for column in compared(result)]
+    heads, randoms = [f"{head} | loses" for head, _, _ in columns], [f"0 | {loses:.2f}" for _, loses, _ in columns]
+    lines = [f"| figure | {' | '.join(heads)} |", f"|---|{'---|---:|' * len(columns)}"]
+    for number, figure in enumerate(FIGURES.values()):
+        lines.append(f"| {figure.words} | {' | '.join(cell for _, _, cells in columns for cell in cells[number])} |")
+    return "\n".join([*lines, f"| a random pick | {' | '.join(randoms)} |"])
 
 
-def words(part: dict[str, Any] | None) -> tuple[str, str]:
-    """A correlation with its interval, and the regret."""
+def compared(result: dict[str, Any]) -> Iterator[tuple[str, float, list[tuple[str, str]]]]:
+    """Some runs in a column: what it is called, what a random pick loses, and what each figure says."""
+    name = result["data"].partition("_")[0]
+    heads = {"all": f"{name}, {{}} runs", "unchanged": "{} without a change", "seeds": "these, seeds apart"}
+    if len({row["landmarks"] for row in result["runs"]}) == 1:  # there is one setting, so that all three are the same
+        heads = {"seeds": f"{name}, {{}} seeds"}
+    for part, head in heads.items():
+        found = [row[part] for row in result["correlations"]]
+        most = max((one["runs"] for one in found if one), default=0)
+        if most:
+            random = next(one["random_regret"] for one in found if one and one["runs"] == most)
+            yield head.format(most), random, [words(one, most) for one in found]
+
+
+def words(part: dict[str, Any] | None, most: int) -> tuple[str, str]:
+    """A correlation with its interval and, where some runs have no such figure, how many have; and the regret."""
     if part is None:
         return "", ""
     if part["correlation"] is None:
         return "the same in all", ""
-    count = "" if part["low"] is None else f" ({part['low']:.2f} to {part['high']:.2f})"
-    return f"{part['correlation']:.2f}{count}", f"{part['regret']:.2f}"
+    ends = "" if part["low"] is None else f" ({part['low']:.2f} to {part['high']:.2f})"
+    some = "" if part["runs"] == most else f", {part['runs']} runs"
+    return f"{part['correlation']:.2f}{ends}{some}", f"{part['regret']:.2f}"
+
+
+def cases(result: dict[str, Any]) -> str:
+    """The runs of seed 0 in Markdown, the least error first."""
+    columns = {
+        **{"error, px": (ERROR, 1), "spread, %": ("spread", 1), "dead, %": ("dead", 0), "merged, %": ("merged", 0)},
+        **{"warp, %": ("known_warp", 1), "warp to spread": ("known_warp_to_spread", 2)},
+        **{"gain, dB": ("psnr_over_other", 3), "20 labels, %": ("labels_20", 1)},
+    }
+    rows = sorted(
+        (row for row in result["runs"] if not row["landmarks"] or row["run"].endswith("-0")), key=lambda row: row[ERROR]
+    )
+    lines = [f"| run | {' | '.join(columns)} |", "|---|" + "---:|" * len(columns)]
+    for row in rows:
+        cells = [f"{round(float(np.mean(row[key])), places) + 0.0:.{places}f}" for key, places in columns.values()]
+        lines.append(f"| {row['run']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
