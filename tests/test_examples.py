@@ -111,7 +111,7 @@ def test_the_commands_of_the_demo_parse(parse_command: Callable[[str], None]) ->
     lines = (EXAMPLES / "demo.sh").read_text("utf-8").splitlines()
     commands = [line.removeprefix(start) for line in lines if line.startswith(start)]
     assert [command.split()[0] for command in commands] == [
-        *("run", "evaluate", "predict", "predict", "render", "render")
+        *("run", "evaluate", "predict", "predict", "render", "render", "report")
     ]
     for command in commands:
         parse_command(command)

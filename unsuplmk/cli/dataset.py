@@ -80,7 +80,7 @@ def _whole(own: list[click.Parameter], args: list[str]) -> Iterator[str]:
         if isinstance(parameter, click.Option) and not parameter.is_flag and isinstance(parameter.flag_value, str)
         for name in parameter.opts
     }
-    for word, following in zip(args, [*args[1:], "-"], strict=True):
+    for word, following in zip(args, [*args[1:], "-"], strict=False):
         yield f"{word}=" if word in bare and following.startswith("-") else word
 
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 ARRAY = re.compile(r"(?:jaxtyping\.)?(Float|Bool|UInt8|Int)\[(?:Tensor|ndarray|np\.ndarray), [\"']([^\"']*)[\"']\]")
 MODULES = re.compile(r"\b(?:collections\.abc|typing|unsuplmk\.types|np|numpy)\.")
+ALIASES = re.compile(r"\b(?:Image|Mask|Points)\b")
+"""Names for arrays in `unsuplmk.types`."""
 NOT_VALUES = ("card",)
 """Class attributes of the interfaces that are more than a word or two."""
 
@@ -22,7 +24,7 @@ def readable(annotation: Any) -> str:
     text = annotation if isinstance(annotation, str) else inspect.formatannotation(annotation)
     text = ARRAY.sub(_array, text)
     text = MODULES.sub("", text).replace("ndarray", "array")
-    return re.sub(r"\bImage\b", _image, text).replace(" | None", " or None")
+    return ALIASES.sub(_alias, text).replace(" | None", " or None")
 
 
 def methods(component: Component) -> dict[str, str]:
@@ -96,7 +98,7 @@ def _array(found: re.Match[str]) -> str:
     return f"{found[1].lower()} ({axes})" if axes else f"{found[1].lower()}, a scalar"
 
 
-def _image(_: re.Match[str]) -> str:
+def _alias(found: re.Match[str]) -> str:
     from unsuplmk import types as home
 
-    return readable(home.Image)
+    return readable(getattr(home, found[0]))
