@@ -48,7 +48,7 @@ PEERS_MS = (54, 117)
 def main() -> None:
     """Measure and write the figures."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--frames", type=int, default=600)
+    parser.add_argument("--frames", type=int, default=1500)
     parser.add_argument("--long", type=int, default=6000, help="frames of the video for memory")
     parser.add_argument("--rounds", type=int, default=5, help="the least of each stage counts, and the median")
     parser.add_argument("--hour", action="store_true", help="an hour of video instead, by the command line")

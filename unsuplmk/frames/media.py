@@ -145,6 +145,7 @@ class Video:
         self._times = self._index()
         self._by_time: bool | None = None  # whether times can be trusted for seeking: found out when first needed
         self._decoder: Iterator[Any] | None = None
+        self._converter = self._av.video.reformatter.VideoReformatter()  # a frame's own costs as much as decoding it
         self._next = 0
         height, width = self.read(0).shape[:2]
         self.size = (width, height)
@@ -171,7 +172,8 @@ class Video:
             raise UserError(f"cannot read frame {index} of {self.path}: {reason}") from None
         self._next = index + 1
         # rotation is counter-clockwise, as numpy's
-        return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
+        rgb = self._converter.reformat(frame, format="rgb24").to_ndarray()
+        return np.ascontiguousarray(np.rot90(rgb, round(frame.rotation / 90)))
 
     def times(self) -> Float[np.ndarray, "frames"]:
         """When each frame is shown, in seconds since the first, so that a rate that varies is told right.
