@@ -114,6 +114,8 @@ def faults():
         network(images)
         print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 
+blocks, last = [bytearray(100_000) for _ in range(1000)], bytearray(100_000)
+del blocks  # what is free now is large enough for blocks that the system must not be asked for
 if sys.argv[1] == "keep":
     keep_memory()
 thread = threading.Thread(target=faults)

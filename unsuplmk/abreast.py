@@ -9,11 +9,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
 
+import numpy as np
 import torch
 
 Item = TypeVar("Item")
@@ -34,10 +35,18 @@ def shares() -> int:
 def keep_memory() -> None:
     """Let the C library keep what a forward pass frees for the next one, which has its pages at once then.
 
-    glibc gives freed memory back to the system above a threshold, which grows with the largest block that was ever
-    freed, if that has less than 32 MiB; this frees one. Otherwise threads spend up to as long on pages as on networks.
+    glibc gives freed memory back to the system above a threshold, which grows with the largest block of less than 32
+    MiB that came from the system and is freed. Otherwise threads spend up to as long on pages as on networks.
     """
-    torch.empty(31 * 2**20, dtype=torch.uint8)
+
+    def free_large() -> None:
+        with suppress(MemoryError):
+            _ = [np.empty(31 * 2**20, np.uint8) for _ in range(4)]  # none of their pages is touched
+
+    # a thread has too little memory of its own to take them all from there
+    thread = threading.Thread(target=free_large)
+    thread.start()
+    thread.join()
 
 
 @contextmanager

@@ -38,7 +38,7 @@ from unsuplmk.types import Landmarks, Tracks
 
 SHARE = 16
 """Frames that each thread of a processor takes at a time."""
-PASS = 2**17
+PASS = 2**16
 """Pixels of a processor's forward pass. The memory of larger ones goes back to the system each time and must be had
 anew, page by page, which costs up to as much as the network."""
 
